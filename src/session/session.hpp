@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancellation.hpp"
+#include "base/error.hpp"
+#include "base/output.hpp"
+#include "debugger/debugger.hpp"
+#include "session/command_table.hpp"
+#include "session/kernel_api.hpp"
+#include "target/target.hpp"
+
+namespace alicia::session {
+
+enum class ApiChoice { automatic, native, debugger };
+
+/// What options and configuration say.
+struct Settings {
+  ApiChoice api = ApiChoice::automatic;
+  std::vector<std::filesystem::path> ldas_folders;  ///< searched in this order, after the current folder
+  std::filesystem::path perl_library;               ///< share/alicia/perl, or perl-api/lib in the build tree
+  std::string map_file, kernel_file;                ///< as given on the command line; may be empty
+  bool stop_on_error = false;
+  bool quiet = false;
+};
+
+/// One opened dump and all that a command is handed. Owns the target and the debugger.
+class Session {
+ public:
+  /// At least one of `target` and `debugger` is there.
+  Session(Settings settings, std::unique_ptr<target::Target> target, std::unique_ptr<debugger::Debugger> debugger,
+          Output& output, Cancellation& cancellation);
+  ~Session();
+
+  const Settings& settings() const { return settings_; }
+  target::Target* target() { return target_.get(); }
+  debugger::Debugger* debugger() { return debugger_.get(); }
+  /// The engine's answers, or the debugger's under --api=debugger and where the engine cannot read the dump.
+  KernelApi& api() { return *api_; }
+  bool api_is_native() const { return api_is_native_; }
+  CommandTable& commands() { return commands_; }
+  Output& output() { return output_; }
+  Cancellation& cancellation() { return cancellation_; }
+
+ private:
+  Settings settings_;
+  std::unique_ptr<target::Target> target_;
+  std::unique_ptr<debugger::Debugger> debugger_;
+  std::unique_ptr<KernelApi> api_;
+  bool api_is_native_ = false;
+  CommandTable commands_;
+  Output& output_;
+  Cancellation& cancellation_;
+};
+
+}  // namespace alicia::session

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch/translator.hpp"
+#include "base/address.hpp"
+#include "base/cancellation.hpp"
+#include "base/error.hpp"
+#include "base/memory_reader.hpp"
+#include "dump/dump.hpp"
+#include "symbols/symbol_source.hpp"
+#include "types/type_system.hpp"
+
+namespace alicia::target {
+
+/// The files a target is made of. Only the dump is needed.
+struct Files {
+  std::vector<std::filesystem::path> dump;   ///< more than one: parts of a split dump
+  std::filesystem::path kernel;              ///< vmlinux, a .debug file, or Kerntypes; may be empty
+  std::filesystem::path map;                 ///< System.map; may be empty
+};
+
+/// The lines of VMCOREINFO, by key: `KERNELOFFSET`, `SYMBOL(init_uts_ns)`, `NUMBER(phys_base)`.
+class Vmcoreinfo {
+ public:
+  Vmcoreinfo() = default;
+  explicit Vmcoreinfo(std::string_view text);
+  std::optional<std::string_view> text(std::string_view key) const;
+  std::optional<std::uint64_t> hex(std::string_view key) const;
+  std::optional<std::int64_t> decimal(std::string_view key) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> lines_;  // sorted by key
+};
+
+/// One opened kernel: memory, symbols, types, CPUs. The one object of libalicia's inside.
+class Target {
+ public:
+  /// Opens the dump and boots what is needed to answer: VMCOREINFO, page tables, kallsyms, BTF; the rest when asked
+  /// for. What is missing and can be done without becomes a warning.
+  static Result<std::unique_ptr<Target>> open(const Files& files, const Cancellation& cancellation);
+  ~Target();
+
+  const Files& files() const;
+  const dump::Dump& dump() const;
+  const Vmcoreinfo& vmcoreinfo() const;
+  const std::vector<std::string>& warnings() const;
+  unsigned pointer_bytes() const;
+
+  const MemoryReader& memory() const;
+  const arch::Translator& translator() const;
+  types::TypeSystem& types();
+
+  /// The kernel's symbols first, lowest address first; then modules'. Error: no_such_symbol.
+  Result<symbols::Symbol> symbol(std::string_view name) const;
+  std::optional<symbols::SymbolAndOffset> symbol_at(VirtualAddress address) const;
+  /// Kernel and modules.
+  void for_each_symbol(const std::function<bool(const symbols::Symbol&)>& visit) const;
+  /// KASLR: what was added to every address of vmlinux.
+  std::uint64_t kernel_offset() const;
+
+  /// Number of possible CPUs with per-CPU data (nr_cpu_ids), and the offset of a CPU's area.
+  unsigned possible_cpus() const;
+  std::vector<unsigned> online_cpus() const;
+  Result<std::uint64_t> per_cpu_offset(unsigned cpu) const;
+
+  /// The C declaration's type of a global (`init_task` → `struct task_struct`): per-CPU ones from BTF, others from
+  /// DWARF or the declaration table. Error: no_such_type.
+  Result<types::TypeRef> type_of_symbol(std::string_view name);
+
+ private:
+  struct Parts;
+  explicit Target(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace alicia::target
