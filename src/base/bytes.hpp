@@ -16,8 +16,7 @@ static_assert(std::endian::native == std::endian::little);
 
 /// The value of type T at `offset`; the caller has checked that it lies within `bytes`.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-T load(std::span<const std::byte> bytes, std::size_t offset = 0) {
+requires std::is_trivially_copyable_v<T> T load(std::span<const std::byte> bytes, std::size_t offset = 0) {
   T value;
   std::memcpy(&value, bytes.data() + offset, sizeof value);
   return value;

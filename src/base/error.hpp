@@ -10,31 +10,32 @@
 
 namespace alicia {
 
-/// Why something could not be done. `error_code_name` gives the word scripts compare with (`$@->code eq 'page_excluded'`).
+/// Why something could not be done. `error_code_name` gives the word scripts compare with (`$@->code eq
+/// 'page_excluded'`).
 enum class ErrorCode : std::uint8_t {
   no_such_symbol,
   no_such_type,
   no_such_member,
   type_mismatch,
-  unmapped,           ///< no translation for the virtual address
-  page_excluded,      ///< the dump's filter left the page out
-  page_truncated,     ///< the page lies beyond the end of the file
-  page_unreadable,    ///< the page is there and damaged
-  absent_or_zero,     ///< an ELF gap: left out or zeros, undecidable
-  no_memory_there,    ///< the machine had no memory at this physical address
+  unmapped,         ///< no translation for the virtual address
+  page_excluded,    ///< the dump's filter left the page out
+  page_truncated,   ///< the page lies beyond the end of the file
+  page_unreadable,  ///< the page is there and damaged
+  absent_or_zero,   ///< an ELF gap: left out or zeros, undecidable
+  no_memory_there,  ///< the machine had no memory at this physical address
   bad_address,
   bad_argument,
   not_supported,
   interrupted,
   cannot_open,
-  wrong_format,       ///< the file is something else
+  wrong_format,  ///< the file is something else
   wrong_architecture,
   truncated_file,
-  corrupt,            ///< a table or structure contradicts itself
+  corrupt,  ///< a table or structure contradicts itself
   debugger_missing,
-  debugger_refused,   ///< the debugger ended before its first command
+  debugger_refused,  ///< the debugger ended before its first command
   debugger_died,
-  debugger_error,     ///< the debugger's own error line
+  debugger_error,  ///< the debugger's own error line
   no_such_command,
   script_error,
   internal,

@@ -23,7 +23,8 @@ enum class ApiChoice { automatic, native, debugger };
 /// What options and configuration say.
 struct Settings {
   ApiChoice api = ApiChoice::automatic;
-  std::vector<std::filesystem::path> ldas_folders;  ///< searched in this order, after the current folder
+  std::vector<std::filesystem::path> ldas_folders;  ///< where `load` looks, after the current folder
+  std::filesystem::path shipped_ldas;               ///< the folder whose files are the shipped commands
   std::filesystem::path perl_library;               ///< share/alicia/perl, or perl-api/lib in the build tree
   std::string map_file, kernel_file;                ///< as given on the command line; may be empty
   bool stop_on_error = false;
