@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace alicia {
 
@@ -12,6 +13,21 @@ class Output {
   virtual ~Output() = default;
   /// False once nobody reads any more (EPIPE): the command should end, in silence.
   virtual bool write(std::string_view text) = 0;
+};
+
+/// Writes to a file descriptor at once. Needs SIGPIPE ignored.
+class FileOutput final : public Output {
+ public:
+  explicit FileOutput(int descriptor) : descriptor_(descriptor) {}
+  bool write(std::string_view text) override;
+  /// True where the last thing written left the line unfinished.
+  bool in_mid_line() const { return last_ != '\n'; }
+  /// To be called when something else ended the line, or the descriptor leads elsewhere now.
+  void at_line_start() { last_ = '\n'; }
+
+ private:
+  int descriptor_;
+  char last_ = '\n';
 };
 
 /// Collects output as a string.
