@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Test;
+
+# What tests of the real program share: the dumps of the factory, and a way to run alicia and see all it did.
+# CTest sets ALICIA to the program under test.
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Exporter 'import';
+use File::Basename qw(dirname);
+use File::Temp;
+use IO::Select;
+use IPC::Open3  qw(open3);
+use POSIX       ();
+use Symbol      qw(gensym);
+use Time::HiRes ();
+
+our @EXPORT_OK = qw(alicia alicia_path dump_folder debuginfo run_program slurp spew);
+
+my $tests = abs_path(dirname(__FILE__) . '/../..');
+
+# alicia_path(): the program under test.
+sub alicia_path {
+    return $ENV{ALICIA} // abs_path("$tests/../build/release/bin/alicia");
+}
+
+# dump_folder($scenario): the factory's folder for a scenario, made if it isn't there. Dies where it can't be made.
+my %folder;
+
+sub dump_folder {
+    my ($scenario) = @_;
+    return $folder{$scenario} //= do {
+        my $run = run_program(["$tests/vmcores/make", '--path', $scenario], timeout => 1800);
+        die "no dump for $scenario:\n$run->{out}$run->{err}" if $run->{status} != 0;
+        (split /\n/, $run->{out})[-1];
+    };
+}
+
+# debuginfo($scenario): the paths of its kernel's vmlinux and System.map.
+sub debuginfo {
+    my ($scenario) = @_;
+    my $run = run_program(["$tests/vmcores/make", '--debuginfo', $scenario], timeout => 1800);
+    die "no debuginfo for $scenario:\n$run->{out}$run->{err}" if $run->{status} != 0;
+    my ($vmlinux) = $run->{out} =~ m{^(/\S*vmlinux\S*)$}m;
+    my ($map)     = $run->{out} =~ m{^(/\S*System\.map\S*)$}m;
+    return ($vmlinux, $map);
+}
+
+# alicia(@arguments): runs the program under test, its configuration and history kept away from the user's.
+# A first argument that is a hash holds options: input (text for standard input), timeout (seconds), env (a hash).
+sub alicia {
+    my @arguments = @_;
+    my %options   = ref $arguments[0] ? %{shift @arguments} : ();
+    return run_program([alicia_path(), @arguments], %options);
+}
+
+# run_program(\@command, %options): { out, err, status (exit status), signal, seconds }. A program that outlives its
+# timeout (default 120 s) is killed and has the signal 9.
+sub run_program {
+    my ($command, %options) = @_;
+    local %ENV = (%ENV, %{$options{env} // {}});
+    my $began = Time::HiRes::time();
+    my $input = File::Temp->new;
+    print {$input} $options{input} // '';
+    close $input or die "cannot write the input: $!";
+    open my $stdin, '<', $input->filename or die "cannot open the input: $!";
+    my $err    = gensym;
+    my $pid    = open3('<&' . fileno $stdin, my $out, $err, @{$command});
+    my %text   = (out         => '',    err         => '');
+    my %name   = (fileno $out => 'out', fileno $err => 'err');
+    my $select = IO::Select->new($out, $err);
+    my $limit  = $began + ($options{timeout} // 120);
+
+    while ($select->count) {
+        my $left  = $limit - Time::HiRes::time();
+        my @ready = $left > 0 ? $select->can_read($left) : ();
+        if (!@ready) {
+            kill 'KILL', $pid;
+            last;
+        }
+        for my $handle (@ready) {
+            my $read = sysread $handle, $text{$name{fileno $handle}}, 65536, length $text{$name{fileno $handle}};
+            $select->remove($handle) if !$read;
+        }
+    }
+    waitpid $pid, 0;
+    return {%text, status => $? >> 8, signal => $? & 127, seconds => Time::HiRes::time() - $began};
+}
+
+# slurp($file): its bytes.
+sub slurp {
+    my ($file) = @_;
+    open my $handle, '<:raw', $file or die "cannot read $file: $!";
+    local $/ = undef;
+    return scalar <$handle>;
+}
+
+# spew($file, $text)
+sub spew {
+    my ($file, $text) = @_;
+    open my $handle, '>:raw', $file or die "cannot write $file: $!";
+    print {$handle} $text;
+    close $handle or die "cannot write $file: $!";
+    return;
+}
+
+1;
