@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# An entry of the cache: the dump of one scenario, by one recipe, of one kernel.
+
+entry_key() {
+    local recipe
+    recipe=$(scenario_recipe)
+    if [[ ${setting[from]} ]]; then
+        recipe+=$(scenario_load "${setting[from]}"; entry_key)
+    fi
+    printf 'vmcores/%s/%s-%s' "${setting[name]}" "$(kernel_key)" \
+        "$(sha256sum <<< "$recipe" | cut -c 1-12)"
+}
+
+# entry_path NAME: prints the folder of a dump that has been made.
+entry_path() {
+    scenario_load "$1"
+    printf '%s/%s\n' "$cache" "$(entry_key)"
+}
+
+# entry_make NAME: finds or makes the dump, and says which.
+entry_make() {
+    local key
+    SECONDS=0
+    scenario_load "$1"
+    kernel_resolve
+    key=$(entry_key)
+    if [[ ${setting[from]} ]]; then
+        (entry_make "${setting[from]}")
+        entry_parent=$(entry_path "${setting[from]}")
+        cache_get "$key" entry_derive
+    else
+        [[ -d $cache/$key ]] || kernel_fetch
+        cache_get "$key" entry_build
+    fi
+    if [[ $cache_found = made ]]; then
+        say "$1: made in $SECONDS s: $cache/$key"
+    else
+        say "$1: found: $cache/$key"
+    fi
+}
+
+entry_build() {
+    local to=$1 work=${1%/*}/guest
+    mkdir "$to" "$work"
+    initramfs_make "$work"
+    guest_run "$work"
+    disk_extract "$work/disk.img" "$to"
+    tr -d '\r' < "$work/console.log" > "$to/console.log"
+    printf '%s\n' "$kernel_release" "$kernel_version" "$kernel_package" > "$to/kernel"
+    scenario_recipe > "$to/recipe"
+    formats_derive "$to"
+}
+
+# A scenario with "from" filters another one's dump again; the rest is shared.
+entry_derive() {
+    local to=$1
+    mkdir "$to"
+    cp -rl "$entry_parent"/{truth,console.log,kernel,dump.lzo} "$to/"
+    scenario_recipe > "$to/recipe"
+    formats_derive "$to"
+}

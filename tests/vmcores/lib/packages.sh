@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Debian's kernel packages, fetched and unpacked into the cache; nothing is
+# installed. A scenario names a meta package, and what that stands for today is
+# asked of apt.
+
+# Sets kernel_package, kernel_release (as uname -r has it) and kernel_version
+# (the package's) from the scenario's meta package. Asking apt takes two seconds,
+# so the answer is kept until its lists change.
+kernel_resolve() {
+    local meta=${setting[kernel]} answer=$cache/resolved/${setting[kernel]} resolved
+    [[ ${kernel_resolved:-} = "$meta" ]] && return
+    if [[ ! $answer -nt /var/lib/apt/lists ]]; then
+        mkdir -p "$cache/resolved"
+        resolved=$(kernel_ask "$meta")
+        printf '%s\n' "$resolved" > "$answer.$BASHPID"
+        mv "$answer.$BASHPID" "$answer"
+    fi
+    read -r kernel_package kernel_version < "$answer"
+    kernel_release=${kernel_package#linux-image-}
+    kernel_resolved=$meta
+}
+
+kernel_ask() {
+    local package version
+    package=$(apt-cache depends --important "$1" 2>/dev/null |
+        sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1) || true
+    package=${package:-$1}
+    version=$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+    [[ $version && $version != '(none)' ]] ||
+        fail "no package $package: is it in the sources, was apt-get update run?"
+    printf '%s %s\n' "$package" "$version"
+}
+
+kernel_key() {
+    kernel_resolve
+    printf '%s_%s' "$kernel_release" "${kernel_version//:/%}"
+}
+
+# package_fetch PACKAGE FOLDER: the package's .deb, in FOLDER; prints its path.
+package_fetch() {
+    local log
+    mkdir -p "$2"
+    log=$(cd "$2" && apt-get download -q -o APT::Sandbox::User=root "$1=$kernel_version" 2>&1) ||
+        fail "cannot fetch $1=$kernel_version: $log"
+    printf '%s\n' "$2/${1}"_*.deb
+}
+
+# Sets kernel_folder: vmlinuz, config, and modules/ with the release's modules.
+kernel_fetch() {
+    kernel_resolve
+    cache_get "kernels/$(kernel_key)" kernel_unpack
+    kernel_folder=$cache/kernels/$(kernel_key)
+    if [[ $cache_found = made ]]; then
+        say "kernel $kernel_release ($kernel_version): fetched"
+    fi
+}
+
+kernel_unpack() {
+    local to=$1 deb
+    deb=$(package_fetch "$kernel_package" "$to.deb")
+    dpkg-deb -x "$deb" "$to.root"
+    mkdir "$to"
+    mv "$to.root/boot/vmlinuz-$kernel_release" "$to/vmlinuz"
+    mv "$to.root/boot/config-$kernel_release" "$to/config"
+    # Newer packages have usr/lib where older ones have lib: two patterns, one of which matches.
+    mv "$to.root"/{usr/,}li[b]/modules/"$kernel_release" "$to/modules"
+}
+
+# Prints the paths of vmlinux and System.map, fetching them if need be. (The
+# image package's own System.map is a stub.)
+debuginfo_fetch() {
+    kernel_resolve
+    cache_get "debuginfo/$(kernel_key)" debuginfo_unpack
+    printf '%s\n' "$cache/debuginfo/$(kernel_key)"/{vmlinux,System.map}
+}
+
+debuginfo_unpack() {
+    local to=$1 deb
+    printf 'fetching the debug package of %s\n' "$kernel_release" >&2
+    deb=$(package_fetch "$kernel_package-dbg" "$to.deb")
+    mkdir -p "$to" "$to.root"
+    dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$to.root" --wildcards './usr/lib/debug/boot/*'
+    mv "$to.root/usr/lib/debug/boot/vmlinux-$kernel_release" "$to/vmlinux"
+    mv "$to.root/usr/lib/debug/boot/System.map-$kernel_release" "$to/System.map"
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Scenario files. "key = value" lines, of which "key += value" adds a word, and
+# then sections of free text, each begun by its name in brackets. "include = X"
+# reads scenarios/common/X at that place. README.md lists keys and sections.
+
+declare -A setting=() section=()
+
+# scenario_load NAME: fills setting and section.
+scenario_load() {
+    setting=(
+        [name]=$1 [kernel]='' [from]='' [cpus]=2 [memory]=768 [crashkernel]=256M [cpu]=qemu64
+        [cmdline]='console=ttyS0 no_hash_pointers panic=1'
+        [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk'
+        [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [timeout]=600
+    )
+    section=([setup]='' [facts]='' [die]='')
+    scenario_read "$factory/scenarios/$1"
+    if [[ ${setting[from]} ]]; then
+        setting[kernel]=$(scenario_load "${setting[from]}"; printf '%s' "${setting[kernel]}")
+    fi
+    [[ ${setting[kernel]} ]] || fail "$1: no kernel is given"
+    [[ ${section[die]} ]] || section[die]='echo c > /proc/sysrq-trigger'
+}
+
+scenario_read() {
+    local file=$1 current='' line key
+    [[ -f $file ]] || fail "no such scenario file: $file"
+    while IFS= read -r line || [[ $line ]]; do
+        if [[ $line =~ ^\[([a-z]+)\]$ ]]; then
+            current=${BASH_REMATCH[1]}
+            [[ -v section[$current] ]] || fail "$file: unknown section [$current]"
+        elif [[ $current ]]; then
+            section[$current]+=$line$'\n'
+        elif [[ $line =~ ^([a-z_]+)\ *(\+?)=\ *(.*)$ ]]; then
+            key=${BASH_REMATCH[1]}
+            if [[ $key = include ]]; then
+                scenario_read "$factory/scenarios/common/${BASH_REMATCH[3]}"
+                continue
+            fi
+            [[ -v setting[$key] ]] || fail "$file: unknown key: $key"
+            if [[ ${BASH_REMATCH[2]} ]]; then
+                setting[$key]+=" ${BASH_REMATCH[3]}"
+            else
+                setting[$key]=${BASH_REMATCH[3]}
+            fi
+        elif [[ $line != '' && $line != '#'* ]]; then
+            fail "$file: not understood: $line"
+        fi
+    done < "$file"
+}
+
+# What decides a dump's contents, as text: the settings, the sections, the part
+# of the factory that works on them and the host's programs that go into it.
+scenario_recipe() {
+    local key
+    for key in $(printf '%s\n' "${!setting[@]}" | sort); do
+        printf '%s = %s\n' "$key" "${setting[$key]}"
+    done
+    for key in $(printf '%s\n' "${!section[@]}" | sort); do
+        printf '[%s]\n%s' "$key" "${section[$key]}"
+    done
+    printf '[factory]\n'
+    (cd "$factory" && sha256sum lib/initramfs.sh lib/boot.sh lib/formats.sh guest/* fault/*)
+    dpkg-query -W makedumpfile kexec-tools busybox-static
+}
