@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace alicia::types {
@@ -15,7 +16,7 @@ using TypeId = std::uint32_t;
 
 enum class Kind : std::uint8_t {
   void_,
-  integer,      ///< also char, bool and enumeration-sized integers
+  integer,  ///< also char, bool and enumeration-sized integers
   floating,
   pointer,
   array,
@@ -27,16 +28,24 @@ enum class Kind : std::uint8_t {
   volatile_,
   restrict_,
   function,
-  forward,      ///< declared, never defined
+  forward,  ///< declared, never defined
 };
 
-enum class Encoding : std::uint8_t { unsigned_, signed_, character, boolean };
+/// `character` and `unsigned_character` are integers of one byte that C calls char: numbers, or text in an array.
+enum class Encoding : std::uint8_t { unsigned_, signed_, character, unsigned_character, boolean };
+
+constexpr bool is_signed(Encoding encoding) {
+  return encoding == Encoding::signed_ || encoding == Encoding::character;
+}
+constexpr bool is_character(Encoding encoding) {
+  return encoding == Encoding::character || encoding == Encoding::unsigned_character;
+}
 
 struct Member {
-  std::string name;                ///< empty for an anonymous struct or union
+  std::string name;  ///< empty for an anonymous struct or union
   TypeId type = 0;
-  std::uint64_t bit_offset = 0;    ///< from the start of the enclosing struct; little-endian bit numbering
-  std::uint32_t bitfield_bits = 0; ///< 0 where the member is no bit-field
+  std::uint64_t bit_offset = 0;     ///< from the start of the enclosing struct; little-endian bit numbering
+  std::uint32_t bitfield_bits = 0;  ///< 0 where the member is no bit-field
 };
 
 struct Enumerator {
@@ -52,15 +61,16 @@ struct Parameter {
 /// One C type as its source describes it. References to other types are numbers, resolved when asked for.
 struct Type {
   Kind kind = Kind::void_;
-  std::string name;                     ///< tag, typedef or base type name; may be empty
-  std::uint64_t size = 0;               ///< bytes; 0 where it has none of its own (typedef, const, function, forward)
+  std::string name;        ///< tag, typedef or base type name; may be empty
+  std::uint64_t size = 0;  ///< bytes; 0 where it has none of its own (typedef, const, function, forward)
   Encoding encoding = Encoding::unsigned_;  ///< integers and enumerations
-  TypeId target = 0;                    ///< pointee, element, aliased or returned type
-  std::uint64_t count = 0;              ///< array elements
-  std::vector<Member> members;          ///< struct, union
+  TypeId target = 0;                        ///< pointee, element, aliased or returned type
+  std::uint64_t count = 0;                  ///< array elements
+  std::vector<Member> members;              ///< struct, union
   std::vector<Enumerator> enumerators;
-  std::vector<Parameter> parameters;    ///< function
+  std::vector<Parameter> parameters;  ///< function
   bool variadic = false;
+  Kind declared = Kind::structure;  ///< forward: what was declared, structure, union_ or enumeration
 };
 
 /// A type and the source its numbers belong to. Both live as long as the TypeSystem they came from.
@@ -81,6 +91,8 @@ class TypeSource {
   virtual std::optional<TypeId> find(Tag tag, std::string_view name) = 0;
   /// The type's description; it stays valid and unmoved as long as the source.
   virtual const Type& type(TypeId id) = 0;
+  /// The type that `id`, found in one of this source's descriptions, stands for: its own, or another source's.
+  virtual TypeRef resolve(TypeId id) { return {this, id}; }
 };
 
 }  // namespace alicia::types

@@ -37,7 +37,7 @@ class TypeSystem {
 
   const Type& describe(TypeRef type) const { return type.source->type(type.id); }
   /// The type behind a reference within `of`: its target, a member's type.
-  TypeRef follow(TypeRef of, TypeId id) const { return {of.source, id}; }
+  TypeRef follow(TypeRef of, TypeId id) const { return of.source->resolve(id); }
   /// Typedefs and qualifiers taken off.
   TypeRef strip(TypeRef type) const;
   /// Bytes, typedefs and qualifiers looked through. Error type_mismatch for void, functions and forward declarations.

@@ -37,7 +37,8 @@ struct Place {
 Result<Place> walk_path(const MemoryReader& memory, TypeSystem& types, Object base, std::string_view path);
 
 /// The value at a place, as its own type has it: integers converted as C would, a pointer as an address, struct, union
-/// and array as an Object; `char *` and `char []` as SPEC's `kernel` has them: pointers as addresses, arrays as Objects.
+/// and array as an Object; `char *` and `char []` as SPEC's `kernel` has them: pointers as addresses, arrays as
+/// Objects.
 Result<Value> read_value(const MemoryReader& memory, TypeSystem& types, const Place& place);
 
 /// The value at a place as `as`: `char *` and `const char *` give the bytes up to NUL of a char array or of what a char
