@@ -30,7 +30,8 @@ class SymbolSource {
   virtual ~SymbolSource() = default;
   /// The first symbol of that name: lowest address first.
   virtual std::optional<Symbol> find(std::string_view name) const = 0;
-  /// The last symbol at or below `address`, within this source's range.
+  /// The last symbol at or below `address`, within this source's range; of several at one address the first, as in the
+  /// kernel's own oops.
   virtual std::optional<SymbolAndOffset> at(VirtualAddress address) const = 0;
   /// Every symbol, by address, until `visit` returns false.
   virtual void for_each(const std::function<bool(const Symbol&)>& visit) const = 0;
