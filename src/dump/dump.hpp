@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
@@ -43,21 +44,27 @@ struct VirtualSegment {
 
 /// What a dump file says of itself before any page is read.
 struct DumpInfo {
-  std::string format;                      ///< e.g. `kdump-compressed version 6 (zlib)`, `ELF vmcore`
+  std::string format;  ///< e.g. `kdump-compressed version 6 (zlib)`, `ELF vmcore`
   std::vector<std::filesystem::path> files;
   Architecture architecture = Architecture::unknown;
-  std::uint32_t page_size = 0;             ///< bytes
-  std::uint64_t max_page_frame = 0;        ///< one past the highest frame described
-  std::optional<unsigned> dump_level;      ///< makedumpfile's -d, where the file has it
-  std::optional<std::uint64_t> timestamp;  ///< seconds since 1970, where the header has it
-  std::optional<unsigned> cpus;            ///< as the header has it
+  std::uint32_t page_size = 0;                                    ///< bytes
+  std::uint64_t max_page_frame = 0;                               ///< one past the highest frame described
+  std::optional<unsigned> dump_level;                             ///< makedumpfile's -d, where the file has it
+  std::optional<std::uint64_t> timestamp;                         ///< seconds since 1970, where the header has it
+  std::optional<unsigned> cpus;                                   ///< as the header has it
   std::string system_name, node_name, release, version, machine;  ///< utsname of the header; may be empty
-  std::string vmcoreinfo;                  ///< the VMCOREINFO text; empty where there is none
+  std::string vmcoreinfo;                                         ///< the VMCOREINFO text; empty where there is none
+  std::string eraseinfo;                   ///< what makedumpfile erased on request, its own text; mostly empty
+  std::optional<std::uint64_t> phys_base;  ///< the kdump sub-header's; 0 means nothing unless VMCOREINFO agrees
+  std::optional<unsigned> crash_cpu;       ///< the processor that wrote the dump, where the header has it
   std::vector<Note> notes;                 ///< NT_PRSTATUS and others, in file order
   std::vector<PhysicalRange> memory;       ///< where memory was, where the file says so; else empty
   std::vector<VirtualSegment> segments;    ///< ELF only
   std::vector<std::string> warnings;       ///< incomplete, truncated, odd: one line each
 };
+
+/// What an absence code means, for messages: `page excluded from the dump`. Empty for other codes.
+std::string_view absence_reason(ErrorCode code);
 
 /// A page's bytes, kept alive for as long as the handle is.
 struct Page {
@@ -69,8 +76,9 @@ class Dump : public PhysicalMemory {
  public:
   virtual const DumpInfo& info() const = 0;
   /// The page with this frame number; absence is an error whose code tells why (page_excluded, page_truncated,
-  /// page_unreadable, absent_or_zero, no_memory_there).
+  /// page_unreadable, absent_or_zero, no_memory_there) and whose message is that reason alone.
   virtual Result<Page> page(PageFrame frame) const = 0;
+  /// Errors: as page(), the message naming size and physical address; bad_address if the range wraps around.
   Result<void> read(PhysicalAddress address, std::span<std::byte> out) const override = 0;
 };
 

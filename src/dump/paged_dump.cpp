@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dump/paged_dump.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+namespace alicia::dump {
+namespace {
+
+constexpr std::size_t kCachedBytes = std::size_t{64} << 20;
+constexpr std::size_t kCachedAbsences = 8192;
+
+}  // namespace
+
+PagedDump::PagedDump(DumpInfo info)
+    : info_(std::move(info)),
+      page_shift_(static_cast<unsigned>(std::countr_zero(info_.page_size))),
+      pages_(kCachedBytes >> page_shift_),
+      absences_(kCachedAbsences) {}
+
+Result<Page> PagedDump::page(PageFrame frame) const {
+  Page found;
+  if (pages_.visit(frame, [&found](const Bytes& bytes) { found.bytes = bytes; })) return found;
+  return fetch(frame);
+}
+
+Result<Page> PagedDump::fetch(PageFrame frame) const {
+  std::shared_ptr<const Error> absence;
+  if (absences_.visit(frame, [&absence](const auto& known) { absence = known; })) {
+    return tl::unexpected<Error>(*absence);
+  }
+  auto buffer = std::make_shared_for_overwrite<std::byte[]>(info_.page_size);
+  auto loaded = load_page(frame, {buffer.get(), info_.page_size});
+  if (!loaded) {
+    loaded.error().address = frame.value << page_shift_;
+    absences_.insert(frame, std::make_shared<const Error>(loaded.error()));
+    return failure(std::move(loaded));
+  }
+  Page page{Bytes{buffer, buffer.get()}};
+  pages_.insert(frame, page.bytes);
+  return page;
+}
+
+Result<void> PagedDump::read_within_page(PhysicalAddress address, std::span<std::byte> out) const {
+  const PageFrame frame{address.value >> page_shift_};
+  const std::size_t offset = address.value & (info_.page_size - 1);
+  const auto copy = [offset, out](const Bytes& bytes) { std::memcpy(out.data(), bytes.get() + offset, out.size()); };
+  if (pages_.visit(frame, copy)) return {};
+  const auto page = fetch(frame);
+  if (!page) return load_part(address, out, page.error());
+  copy(page->bytes);
+  return {};
+}
+
+Result<void> PagedDump::load_part(PhysicalAddress address, std::span<std::byte>, const Error& whole_page) const {
+  return failure(whole_page.code, whole_page.message, address.value);
+}
+
+Result<void> PagedDump::read(PhysicalAddress address, std::span<std::byte> out) const {
+  if (out.size() > ~address.value) {
+    return failure(
+        ErrorCode::bad_address,
+        fmt::format("cannot read {} bytes at physical {:#x}: the range wraps around", out.size(), address.value),
+        address.value);
+  }
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const PhysicalAddress at = address + done;
+    const std::size_t left_in_page = info_.page_size - (at.value & (info_.page_size - 1));
+    const auto piece = out.subspan(done, std::min(left_in_page, out.size() - done));
+    if (auto got = read_within_page(at, piece); !got) {
+      Error& error = got.error();
+      error.message =
+          fmt::format("cannot read {} bytes at physical {:#x}: {}", out.size(), address.value, error.message);
+      return got;
+    }
+    done += piece.size();
+  }
+  return {};
+}
+
+}  // namespace alicia::dump
