@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Report::Section;
+
+use v5.36;
+use Exporter 'import';
+
+our @EXPORT_OK = qw(text table pairs note heading);
+
+=head1 NAME
+
+Alicia::Report::Section - the shape of a section of the report
+
+=head1 SYNOPSIS
+
+    package Alicia::Report::Section::Swap;
+    use v5.36;
+    use parent 'Alicia::Report::Section';
+    use Alicia::Report::Section qw(table);
+
+    sub title   ($class) { 'Swap' }
+    sub order   ($class) { 80 }
+    sub shown_by ($class) { 'swap' }
+    sub sources ($class) { 'swap_info' }
+    sub blocks  ( $class, $report ) { table( ['FILENAME'], [ map { [ $_->{name} ] } ... ] ) }
+    1;
+
+=head1 DESCRIPTION
+
+C<title>: its heading. C<order>: a number, small ones first. C<shown_by>: the command that shows the same at the prompt.
+C<sources>: the kernel's symbols and structures that it is read from. C<blocks>: its content, from the subs below; all
+their text is fit to be shown (L<Alicia::Text/visible>), none is HTML. What C<blocks> dies of is shown in the section's
+place.
+
+=head1 SUBROUTINES
+
+=head2 text($text), note($text), heading($text), pairs(@list_of_pairs), table(\@columns, \@rows, %more)
+
+Lines of fixed width; one sentence about what is missing or how to read it; a heading within the section; labels with
+their values; a table, with columns as L<Alicia::Text/table> has them. A cell is text, or a hash of C<text> and C<about>,
+which says what an address is.
+
+=cut
+
+sub title    ($class) { return $class =~ s/.*:://r }
+sub order    ($class) { return 500 }
+sub shown_by ($class) { return '' }
+sub sources  ($class) { return () }
+
+sub text    ($text)  { return {kind => 'text',    text  => $text} }
+sub note    ($text)  { return {kind => 'note',    text  => $text} }
+sub heading ($text)  { return {kind => 'heading', text  => $text} }
+sub pairs   (@pairs) { return {kind => 'pairs',   pairs => \@pairs} }
+
+sub table ($columns, $rows, %more) {
+    return {kind => 'table', columns => $columns, rows => $rows, %more};
+}
+
+1;
