@@ -33,17 +33,24 @@ struct Place {
 };
 
 /// Walks `path` from the object at `base`: `comm`, `mm->owner`, `cpus_mask.bits[0]`, `se.run_node`. A dot or an arrow
-/// follows a pointer alike. Errors: no_such_member, type_mismatch, bad_argument (syntax), and those of reading.
+/// follows a pointer alike; an index past a flexible array's declared end is not checked. Errors: no_such_member,
+/// type_mismatch, bad_argument (syntax, an index out of bounds), bad_address (a null pointer to be followed), and those
+/// of reading.
 Result<Place> walk_path(const MemoryReader& memory, TypeSystem& types, Object base, std::string_view path);
 
-/// The value at a place, as its own type has it: integers converted as C would, a pointer as an address, struct, union
-/// and array as an Object; `char *` and `char []` as SPEC's `kernel` has them: pointers as addresses, arrays as
-/// Objects.
+/// The value at a place, as its own type has it: integers, enumerations and bit-fields as int64_t or uint64_t, a
+/// pointer as an address, struct, union and array as an Object, a function as its address. Errors: type_mismatch
+/// (void), not_supported (128 bits), and those of reading.
 Result<Value> read_value(const MemoryReader& memory, TypeSystem& types, const Place& place);
 
 /// The value at a place as `as`: `char *` and `const char *` give the bytes up to NUL of a char array or of what a char
-/// pointer points to; integer types convert; other pointers give an address. Error: type_mismatch.
+/// pointer points to (Null for a null one); integer types convert as C's do; other pointers give an address, of an
+/// integer too, and of an array its own; struct, union and array give an Object of the same type. Errors:
+/// type_mismatch, and those of read_value.
 Result<Value> read_value_as(const MemoryReader& memory, TypeSystem& types, const Place& place, TypeRef as);
+
+/// The pointer at `address`, in the kernel's width.
+Result<VirtualAddress> read_pointer(const MemoryReader& memory, const TypeSystem& types, VirtualAddress address);
 
 /// Bytes up to NUL, at most `limit`.
 Result<std::string> read_string(const MemoryReader& memory, VirtualAddress address, std::size_t limit = 65536);
