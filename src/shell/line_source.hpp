@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace alicia::shell {
+
+struct ReadLine {
+  enum class Kind {
+    line,
+    interrupted,  ///< Ctrl-C: what was typed is gone
+    end,
+  };
+  Kind kind = Kind::end;
+  std::string text;
+};
+
+/// Where lines come from: a terminal, a file, a pipe.
+class LineSource {
+ public:
+  virtual ~LineSource() = default;
+  virtual ReadLine read(std::string_view prompt) = 0;
+};
+
+}  // namespace alicia::shell
