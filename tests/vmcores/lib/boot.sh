@@ -26,14 +26,15 @@ guest_run() {
     host_act "$work/console.log" "$qemu" >&"$monitor"
     wait "$qemu" || status=$?
     exec {monitor}>&-
-    grep -q '^factory: dump saved' "$work/console.log" || guest_failed "$work" "$status"
+    grep -q '^factory: dump saved' "$work/console.log" ||
+        guest_failed "$work" "$(guest_reason "$work" "$status")"
 }
 
-# Some ways to die need the host's hand: with "host = nmi" the guest asks for an
-# NMI on its console. What this prints goes to QEMU's monitor.
+# Some ways to die need the host's hand: when the console shows host_when, host
+# is printed, and what this prints goes to QEMU's monitor.
 host_act() {
     [[ ${setting[host]} ]] || return 0
-    until grep -q '^factory: host, act' "$1"; do
+    until grep -qE -- "${setting[host_when]}" "$1"; do
         kill -0 "$2" 2>/dev/null || return 0
         sleep 0.2
     done
@@ -41,21 +42,29 @@ host_act() {
     printf '%s\n' "${setting[host]}"
 }
 
+# guest_failed FOLDER REASON: shows the end of the console, and fails.
 guest_failed() {
-    local work=$1 status=$2 log=$cache/failed/${setting[name]}.log reason
+    local log=$cache/failed/${setting[name]}.log
     mkdir -p "$cache/failed"
-    cp "$work/console.log" "$log"
-    reason=$(sed -n 's/\r$//; s/^factory: FAILED: //p' "$log" | head -n 1)
-    if [[ ! $reason ]]; then
-        case $status in
-            124 | 137) reason="no dump after ${setting[timeout]} s" ;;
-            0) reason='the guest ended without saving a dump' ;;
-            *) reason="QEMU ended with $status: $(tail -n 3 "$work/qemu.log")" ;;
-        esac
-    fi
+    cp "$1/console.log" "$log"
     {
         printf '%s: the end of its console (all of it: %s):\n' "${setting[name]}" "$log"
         tail -n 40 "$log" | tr -d '\r' | sed 's/^/  | /'
     } >&2
-    fail "${setting[name]}: $reason"
+    fail "${setting[name]}: $2"
+}
+
+# guest_reason FOLDER STATUS: why there is no dump.
+guest_reason() {
+    local said
+    said=$(sed -n 's/\r$//; s/^factory: FAILED: //p' "$1/console.log" | head -n 1)
+    if [[ $said ]]; then
+        printf '%s\n' "$said"
+        return
+    fi
+    case $2 in
+        124 | 137) printf 'no dump after %s s\n' "${setting[timeout]}" ;;
+        0) printf 'the guest ended without saving a dump\n' ;;
+        *) printf 'QEMU ended with %s: %s\n' "$2" "$(tail -n 3 "$1/qemu.log")" ;;
+    esac
 }

@@ -57,7 +57,7 @@ cache_get() {
 # and what killed runs left behind.
 cache_prune() {
     local name folder keep=' '
-    for name in $(list_scenarios); do
+    for name in $(scenario_list); do
         keep+=$(scenario_load "$name"; printf '%s %s ' "$(entry_key)" "$(kernel_key)")' '
     done
     for folder in "$cache"/vmcores/*/*; do

@@ -30,7 +30,10 @@ entry_make() {
         entry_parent=$(entry_path "${setting[from]}")
         cache_get "$key" entry_derive
     else
-        [[ -d $cache/$key ]] || kernel_fetch
+        if [[ ! -d $cache/$key ]]; then
+            kernel_fetch
+            [[ ! ${setting[build]} ]] || headers_fetch
+        fi
         cache_get "$key" entry_build
     fi
     if [[ $cache_found = made ]]; then
@@ -43,20 +46,32 @@ entry_make() {
 entry_build() {
     local to=$1 work=${1%/*}/guest
     mkdir "$to" "$work"
+    [[ ! ${setting[build]} ]] || module_build "$work/build" "$to"
     initramfs_make "$work"
     guest_run "$work"
     disk_extract "$work/disk.img" "$to"
     tr -d '\r' < "$work/console.log" > "$to/console.log"
     printf '%s\n' "$kernel_release" "$kernel_version" "$kernel_package" > "$to/kernel"
     scenario_recipe > "$to/recipe"
+    printf '%s' "${section[planted]}" > "$to/planted"
     formats_derive "$to"
+    log_check "$to/dmesg.txt" "$work"
+}
+
+# The kernel has to have died of what it was meant to die of.
+log_check() {
+    local pattern
+    while IFS= read -r pattern; do
+        [[ ! $pattern ]] || grep -qE -- "$pattern" "$1" ||
+            guest_failed "$2" "the kernel's log has no line that matches: $pattern"
+    done <<< "${section[log]}"
 }
 
 # A scenario with "from" filters another one's dump again; the rest is shared.
 entry_derive() {
     local to=$1
     mkdir "$to"
-    cp -rl "$entry_parent"/{truth,console.log,kernel,dump.lzo} "$to/"
+    cp -rl "$entry_parent"/{truth,console.log,kernel,planted,dump.lzo} "$to/"
     scenario_recipe > "$to/recipe"
     formats_derive "$to"
 }

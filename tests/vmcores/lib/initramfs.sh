@@ -75,7 +75,8 @@ image_end() {
     (cd "$1" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0) > "$2"
 }
 
-# initramfs_make FOLDER: leaves FOLDER/initramfs.
+# initramfs_make FOLDER: leaves FOLDER/initramfs. Modules of ours are taken from
+# FOLDER/build.
 initramfs_make() {
     local work=$1 program
     local -a names
@@ -93,6 +94,9 @@ initramfs_make() {
     for program in ${setting[programs]}; do
         program_add "$work/guest" "$program"
     done
+    if [[ ${setting[build]} ]]; then
+        cp "$work"/build/*.ko "$work/guest/factory/"
+    fi
     printf '%s' "${section[setup]}" > "$work/guest/factory/setup"
     printf '%s' "${section[facts]}" > "$work/guest/factory/facts"
     printf '%s' "${section[die]}" > "$work/guest/factory/die"

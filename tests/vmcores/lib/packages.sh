@@ -67,6 +67,26 @@ kernel_unpack() {
     mv "$to.root"/{usr/,}li[b]/modules/"$kernel_release" "$to/modules"
 }
 
+# Sets headers_folder, in which modules can be built against the kernel.
+headers_fetch() {
+    cache_get "headers/$(kernel_key)" headers_unpack
+    headers_folder=$cache/headers/$(kernel_key)/usr/src/linux-headers-$kernel_release
+}
+
+headers_unpack() {
+    local to=$1 package deb
+    mkdir "$to"
+    for package in "linux-headers-$kernel_release" \
+        $(apt-cache depends --important "linux-headers-$kernel_release" |
+            sed -nE 's/^ *Depends: (linux-(headers|kbuild)-.*)/\1/p')
+    do
+        deb=$(package_fetch "$package" "$to.deb")
+        dpkg-deb -x "$deb" "$to"
+    done
+    # The only path in there that supposes the packages to be installed.
+    sed -i 's,^include /usr/src/,include ../,' "$to/usr/src/linux-headers-$kernel_release/Makefile"
+}
+
 # Prints the paths of vmlinux and System.map, fetching them if need be. (The
 # image package's own System.map is a stub.)
 debuginfo_fetch() {

@@ -1,21 +1,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Scenario files. "key = value" lines, of which "key += value" adds a word, and
-# then sections of free text, each begun by its name in brackets. "include = X"
-# reads scenarios/common/X at that place. README.md lists keys and sections.
+# Scenarios. STOP-KERNEL is made of scenarios/stops/STOP and scenarios/kernels/
+# KERNEL; what isn't of that kind has a file of its own name in scenarios/. With
+# @N after its name a scenario is made once more, as a dump of its own.
+#
+# In these files: "key = value", of which "key += value" adds a word, and then
+# sections of free text, each begun by its name in brackets. "include = X" reads
+# scenarios/common/X at that place. README.md lists keys and sections.
 
 declare -A setting=() section=()
 
+# The files that make up a scenario; none if there is no such scenario.
+scenario_files() {
+    local name=${1%@*} scenarios=$factory/scenarios
+    if [[ -f $scenarios/$name ]]; then
+        printf '%s\n' "$scenarios/$name"
+    elif [[ -f $scenarios/kernels/${name#*-} && -f $scenarios/stops/${name%%-*} ]]; then
+        printf '%s\n' "$scenarios/kernels/${name#*-}" "$scenarios/stops/${name%%-*}"
+    fi
+}
+
+scenario_list() {
+    local stop kernel file
+    for kernel in "$factory"/scenarios/kernels/*; do
+        for stop in "$factory"/scenarios/stops/*; do
+            printf '%s-%s\n' "${stop##*/}" "${kernel##*/}"
+        done
+    done
+    for file in "$factory"/scenarios/*; do
+        [[ -d $file ]] || printf '%s\n' "${file##*/}"
+    done
+}
+
 # scenario_load NAME: fills setting and section.
 scenario_load() {
+    local file
     setting=(
-        [name]=$1 [kernel]='' [from]='' [cpus]=2 [memory]=768 [crashkernel]=256M [cpu]=qemu64
-        [cmdline]='console=ttyS0 no_hash_pointers panic=1'
-        [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk'
-        [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [timeout]=600
+        [name]=$1 [run]='' [kernel]='' [from]='' [cpus]=2 [memory]=768 [crashkernel]=256M
+        [cpu]=qemu64 [cmdline]='console=ttyS0 no_hash_pointers panic=1'
+        [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk' [build]=''
+        [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [host_when]='' [timeout]=600
     )
-    section=([setup]='' [facts]='' [die]='')
-    scenario_read "$factory/scenarios/$1"
+    section=([setup]='' [facts]='' [die]='' [planted]='' [log]='')
+    [[ $1 != *@* ]] || setting[run]=${1##*@}
+    for file in $(scenario_files "$1"); do
+        scenario_read "$file"
+    done
     if [[ ${setting[from]} ]]; then
         setting[kernel]=$(scenario_load "${setting[from]}"; printf '%s' "${setting[kernel]}")
     fi
@@ -61,6 +91,7 @@ scenario_recipe() {
         printf '[%s]\n%s' "$key" "${section[$key]}"
     done
     printf '[factory]\n'
-    (cd "$factory" && sha256sum lib/initramfs.sh lib/boot.sh lib/formats.sh guest/* fault/*)
+    (cd "$factory" && sha256sum lib/initramfs.sh lib/boot.sh lib/formats.sh guest/*
+        [[ ! ${setting[build]} ]] || sha256sum lib/build.sh "${setting[build]}"/*)
     dpkg-query -W makedumpfile kexec-tools busybox-static
 }
