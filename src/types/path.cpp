@@ -113,10 +113,24 @@ class PathWalker {
   Place place_;
 };
 
+/// Stands in for memory where a path must not need any.
+class NoMemory final : public MemoryReader {
+ public:
+  Result<void> read(VirtualAddress, std::span<std::byte>) const override {
+    return failure(ErrorCode::bad_argument, "the path follows a pointer");
+  }
+};
+
 }  // namespace
 
 Result<Place> walk_path(const MemoryReader& memory, TypeSystem& types, Object base, std::string_view path) {
   return PathWalker(memory, types, base, path).run();
+}
+
+Result<Field> field_at(TypeSystem& types, TypeRef structure, std::string_view path) {
+  const auto place = walk_path(NoMemory{}, types, {VirtualAddress{0}, structure}, path);
+  if (!place) return failure(place);
+  return Field{place->type, place->address.value * 8 + place->bit_shift, place->bitfield_bits};
 }
 
 }  // namespace alicia::types

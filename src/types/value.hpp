@@ -38,6 +38,10 @@ struct Place {
 /// of reading.
 Result<Place> walk_path(const MemoryReader& memory, TypeSystem& types, Object base, std::string_view path);
 
+/// Where a path leads within a struct without following a pointer: `se.run_node`, `cpus_mask.bits[1]`. Errors: those of
+/// walk_path, and bad_argument where a pointer would have to be followed.
+Result<Field> field_at(TypeSystem& types, TypeRef structure, std::string_view path);
+
 /// The value at a place, as its own type has it: integers, enumerations and bit-fields as int64_t or uint64_t, a
 /// pointer as an address, struct, union and array as an Object, a function as its address. Errors: type_mismatch
 /// (void), not_supported (128 bits), and those of reading.
