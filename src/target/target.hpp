@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,28 +16,16 @@
 #include "base/memory_reader.hpp"
 #include "dump/dump.hpp"
 #include "symbols/symbol_source.hpp"
+#include "target/vmcoreinfo.hpp"
 #include "types/type_system.hpp"
 
 namespace alicia::target {
 
 /// The files a target is made of. Only the dump is needed.
 struct Files {
-  std::vector<std::filesystem::path> dump;   ///< more than one: parts of a split dump
-  std::filesystem::path kernel;              ///< vmlinux, a .debug file, or Kerntypes; may be empty
-  std::filesystem::path map;                 ///< System.map; may be empty
-};
-
-/// The lines of VMCOREINFO, by key: `KERNELOFFSET`, `SYMBOL(init_uts_ns)`, `NUMBER(phys_base)`.
-class Vmcoreinfo {
- public:
-  Vmcoreinfo() = default;
-  explicit Vmcoreinfo(std::string_view text);
-  std::optional<std::string_view> text(std::string_view key) const;
-  std::optional<std::uint64_t> hex(std::string_view key) const;
-  std::optional<std::int64_t> decimal(std::string_view key) const;
-
- private:
-  std::vector<std::pair<std::string, std::string>> lines_;  // sorted by key
+  std::vector<std::filesystem::path> dump;  ///< more than one: parts of a split dump
+  std::filesystem::path kernel;             ///< vmlinux, a .debug file, or Kerntypes; may be empty
+  std::filesystem::path map;                ///< System.map; may be empty
 };
 
 /// One opened kernel: memory, symbols, types, CPUs. The one object of libalicia's inside.

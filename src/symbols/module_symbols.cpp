@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A loaded module keeps its symbol table as struct mod_kallsyms says: an array of Elf64_Sym, the strings, and (kernels
+// ≥ 5.2) a string of nm's letters. Once the module is initialised it holds only symbols of the memory that stayed.
+// Nothing says how long the strings are; they lie in the module's own memory, which bounds them.
+#include "symbols/module_symbols.hpp"
+
+#include <elf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bulk_read.hpp"
+#include "base/bytes.hpp"
+
+namespace alicia::symbols {
+namespace {
+
+constexpr std::uint64_t most_symbols = 1'000'000;
+constexpr std::uint64_t most_name = 512;  // KSYM_NAME_LEN
+constexpr std::uint64_t most_text = std::uint64_t{64} << 20;
+
+char type_from_info(const Elf64_Sym& symbol) {
+  const bool is_global = ELF64_ST_BIND(symbol.st_info) != STB_LOCAL;
+  const char letter = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC ? 't' : 'd';
+  return is_global ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+}  // namespace
+
+ModuleSymbols::ModuleSymbols(const MemoryReader& memory, std::string name, ModuleTable table,
+                             std::vector<ModuleRange> ranges)
+    : memory_(memory), name_(std::move(name)), location_(table), ranges_(std::move(ranges)), table_(name_) {}
+
+const ModuleRange* ModuleSymbols::range_of(VirtualAddress address) const {
+  const auto range = std::ranges::find_if(ranges_, [&](const ModuleRange& it) { return it.contains(address); });
+  return range == ranges_.end() ? nullptr : &*range;
+}
+
+Result<void> ModuleSymbols::load() const {
+  if (location_.count == 0) return {};
+  if (location_.count > most_symbols)
+    return failure(ErrorCode::corrupt, fmt::format("module {} has {} symbols", name_, location_.count));
+  std::vector<Elf64_Sym> entries(location_.count);
+  if (auto read = memory_.read(location_.symtab, std::as_writable_bytes(std::span(entries))); !read) return read;
+  std::string types(location_.count, '\0');
+  if (location_.typetab.value == 0 || !memory_.read(location_.typetab, std::as_writable_bytes(std::span(types))))
+    std::ranges::transform(entries, types.begin(), type_from_info);
+
+  std::uint64_t text_bytes = 0;
+  for (const Elf64_Sym& entry : entries)
+    text_bytes = std::max(text_bytes, entry.st_name + most_name);
+  if (const ModuleRange* range = range_of(location_.strtab))
+    text_bytes = std::min(text_bytes, range->begin + range->size - location_.strtab);
+  std::string text(std::min(text_bytes, most_text), '\0');
+  const auto holes = read_region(memory_, location_.strtab, std::as_writable_bytes(std::span(text)));
+
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    const Elf64_Sym& entry = entries[index];
+    if (entry.st_shndx == SHN_UNDEF || entry.st_name >= text.size()) continue;
+    const std::string_view rest = std::string_view(text).substr(entry.st_name, most_name);
+    const std::string_view name = rest.substr(0, rest.find('\0'));
+    if (!name.empty()) table_.add(VirtualAddress{entry.st_value}, types[index], name);
+  }
+  table_.finish();
+  if (!holes.empty()) return tl::unexpected(holes.front().error);
+  return {};
+}
+
+const SymbolTable& ModuleSymbols::table() const {
+  std::call_once(loaded_, [this] { problem_ = load(); });
+  return table_;
+}
+
+Result<void> ModuleSymbols::problem() const {
+  table();
+  return problem_;
+}
+
+std::optional<Symbol> ModuleSymbols::find(std::string_view name) const {
+  return table().find(name);
+}
+
+std::optional<SymbolAndOffset> ModuleSymbols::at(VirtualAddress address) const {
+  const ModuleRange* range = range_of(address);
+  if (range == nullptr) return std::nullopt;
+  auto found = table().at(address);
+  // The symbol below may belong to another part of the module, or to none of it (an absolute value).
+  if (found && !range->contains(found->symbol.address)) return std::nullopt;
+  return found;
+}
+
+void ModuleSymbols::for_each(const std::function<bool(const Symbol&)>& visit) const {
+  table().for_each(visit);
+}
+
+}  // namespace alicia::symbols

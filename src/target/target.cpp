@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// How a kernel is opened from nothing but its dump:
+//
+//   the file's note              VMCOREINFO
+//   VMCOREINFO                   the page tables, with them virtual memory (paging.cpp)
+//   VMCOREINFO                   where kallsyms lies, with it every symbol (kernel_symbols.cpp)
+//   the symbol __start_BTF       the types (kernel_types.cpp), read when the first is asked for
+//   types and the symbol modules the modules, their symbols and types, read when the kernel's own don't have a name
+#include "target/target.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arch/translated_memory.hpp"
+#include "base/escape.hpp"
+#include "symbols/elf_symbols.hpp"
+#include "symbols/system_map.hpp"
+#include "target/cpus.hpp"
+#include "target/declarations.hpp"
+#include "target/kernel_symbols.hpp"
+#include "target/kernel_types.hpp"
+#include "target/module_set.hpp"
+#include "target/module_types.hpp"
+#include "target/paging.hpp"
+#include "target/symbol_chain.hpp"
+
+namespace alicia::target {
+
+struct Target::Parts {
+  explicit Parts(Files named) : files(std::move(named)) {}
+
+  Files files;
+  std::unique_ptr<dump::Dump> dump;
+  Vmcoreinfo vmcoreinfo;
+  std::vector<std::string> warnings;
+  std::unique_ptr<arch::Translator> translator;
+  std::unique_ptr<arch::TranslatedMemory> memory;
+  SymbolChain symbols;
+  std::optional<Cpus> cpus;
+  std::optional<ModuleSet> modules;
+  std::unique_ptr<types::TypeSystem> types;
+  types::BtfSource* kernel_btf = nullptr;  // owned by `types`
+  ModuleTypes* module_types = nullptr;     // owned by `types`
+
+  Result<void> start(const Cancellation& cancellation);
+  Result<void> find_symbols();
+  template <class Source>
+  void add_symbol_file(const std::filesystem::path& path, bool matches);
+  void add_kernel_file();
+  void add_map();
+  void check_tables_are_there();
+  void load_types();
+  std::optional<BtfRange> btf_range() const;
+  ModuleTypes::Sources read_module_types();
+  symbols::Relocation relocation() const {
+    return {VirtualAddress{0xffffffff80000000U}, vmcoreinfo.hex("KERNELOFFSET").value_or(0)};
+  }
+};
+
+namespace {
+
+std::string name_of(const Files& files) {
+  return files.dump.empty() ? std::string("dump") : visible(files.dump.front().filename().string());
+}
+
+tl::unexpected<Error> cannot_open(const Files& files, Error error) {
+  error.message = fmt::format("{}: {}", name_of(files), error.message);
+  return tl::unexpected<Error>(std::move(error));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Target>> Target::open(const Files& files, const Cancellation& cancellation) {
+  auto dump = dump::open_dump(files.dump);
+  if (!dump) return failure(std::move(dump));
+  auto parts = std::make_unique<Parts>(files);
+  parts->dump = std::move(*dump);
+  if (auto started = parts->start(cancellation); !started) return cannot_open(files, std::move(started).error());
+  return std::unique_ptr<Target>(new Target(std::move(parts)));
+}
+
+Result<void> Target::Parts::start(const Cancellation& cancellation) {
+  const dump::DumpInfo& info = dump->info();
+  warnings = info.warnings;
+  vmcoreinfo = Vmcoreinfo(info.vmcoreinfo);
+  auto made = make_translator(*dump, vmcoreinfo, cancellation);
+  if (!made) return failure(std::move(made));
+  translator = std::move(*made);
+  memory = std::make_unique<arch::TranslatedMemory>(*dump, *translator);
+  if (auto found = find_symbols(); !found) return found;
+
+  cpus.emplace(*memory, symbols, info.cpus.value_or(1));
+  const auto head = symbols.find("modules");
+  modules.emplace(
+      *memory,
+      [this]() -> types::TypeSystem& {
+        load_types();
+        return *types;
+      },
+      head ? std::optional(head->address) : std::nullopt);
+  check_tables_are_there();
+  return {};
+}
+
+Result<void> Target::Parts::find_symbols() {
+  auto kallsyms = read_kallsyms(*memory, vmcoreinfo);
+  if (kallsyms) {
+    warnings.insert(warnings.end(), (*kallsyms)->warnings().begin(), (*kallsyms)->warnings().end());
+    symbols.add(std::move(*kallsyms));
+  }
+  add_kernel_file();
+  add_map();
+  if (kallsyms) return {};
+  if (symbols.empty()) return failure(std::move(kallsyms));
+  warnings.push_back(fmt::format("symbols come from files only: {}", kallsyms.error().message));
+  return {};
+}
+
+void Target::Parts::add_kernel_file() {
+  if (files.kernel.empty()) return;
+  const auto identity = dump::identify_file(files.kernel);
+  if (identity && identity->kind != dump::FileKind::elf_object) return;
+  const auto build_id = symbols::elf_build_id(files.kernel);
+  const auto expected = vmcoreinfo.text("BUILD-ID");
+  if (build_id && expected && !build_id->empty() && *build_id != *expected) {
+    warnings.push_back(fmt::format("{} is not the dumped kernel's: its build-id is {}, the dump's {}",
+                                   visible(files.kernel.string()), *build_id, visible(*expected)));
+    files.kernel.clear();
+    return;
+  }
+  auto source = symbols::ElfSymbols::open(files.kernel, relocation());
+  if (source)
+    symbols.add(std::move(*source));
+  else if (source.error().code != ErrorCode::wrong_format)  // a file of types has no symbols
+    warnings.push_back(source.error().message);
+}
+
+void Target::Parts::add_map() {
+  if (files.map.empty()) return;
+  auto source = symbols::SystemMap::open(files.map, relocation());
+  if (!source) {
+    warnings.push_back(source.error().message);
+    return;
+  }
+  for (const std::string_view name : {"_stext", "init_uts_ns"}) {
+    const auto expected = vmcoreinfo.symbol(name);
+    const auto found = (*source)->find(name);
+    if (!expected || (found && found->address == *expected)) continue;
+    warnings.push_back(fmt::format("{} is not the dumped kernel's: {} is at {:#x} in the dump",
+                                   visible(files.map.string()), name, expected->value));
+    return;
+  }
+  symbols.add(std::move(*source));
+}
+
+std::optional<BtfRange> Target::Parts::btf_range() const {
+  const auto begin = symbols.find("__start_BTF");
+  const auto end = symbols.find("__stop_BTF");
+  if (!begin || !end || end->address <= begin->address) return std::nullopt;
+  return BtfRange{begin->address, end->address};
+}
+
+/// Looks at one byte at either end of what will be needed later, so that what a truncated dump lacks is said at once.
+void Target::Parts::check_tables_are_there() {
+  const auto probe = [this](std::string_view what, VirtualAddress address) {
+    std::byte byte{};
+    if (const auto read = memory->read(address, std::span(&byte, 1)); !read)
+      warnings.push_back(fmt::format("{}: {}", what, read.error().message));
+  };
+  if (const auto range = btf_range()) {
+    probe("kernel types (BTF)", range->begin);
+    probe("kernel types (BTF)", range->end - 1);
+  } else {
+    warnings.push_back("the kernel has no BTF: types need its vmlinux with debug information");
+  }
+  if (const auto task = symbols.find("init_task")) probe("init_task", task->address);
+}
+
+void Target::Parts::load_types() {
+  if (types) return;
+  types = std::make_unique<types::TypeSystem>(8);
+  Result<std::unique_ptr<types::BtfSource>> kernel = failure(ErrorCode::no_such_type, "the kernel has no BTF");
+  if (const auto range = btf_range()) kernel = read_kernel_btf(*memory, *range);
+  if (!kernel && !files.kernel.empty()) {
+    if (auto from_file = types::BtfSource::open(files.kernel)) kernel = std::move(from_file);
+  }
+  if (!kernel) {
+    warnings.push_back(fmt::format("no types: {}", kernel.error().message));
+    return;
+  }
+  kernel_btf = kernel->get();
+  types->add_source(std::move(*kernel));
+  auto of_modules = std::make_unique<ModuleTypes>([this] { return read_module_types(); });
+  module_types = of_modules.get();
+  types->add_source(std::move(of_modules));
+}
+
+ModuleTypes::Sources Target::Parts::read_module_types() {
+  ModuleTypes::Sources sources;
+  const auto head = symbols.find("btf_modules");
+  if (!head) return sources;
+  const auto listing = read_module_btfs(*memory, *types, head->address);
+  for (const Error& problem : listing.problems)
+    warnings.push_back(fmt::format("types of modules: {}", problem.message));
+  for (const ModuleBtf& module : listing.items) {
+    auto source = read_module_btf(*memory, module.data, module.bytes, *kernel_btf);
+    if (source)
+      sources.push_back(std::move(*source));
+    else
+      warnings.push_back(fmt::format("types of the module at {:#x}: {}", module.module.value, source.error().message));
+  }
+  return sources;
+}
+
+Target::Target(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Target::~Target() = default;
+
+const Files& Target::files() const {
+  return parts_->files;
+}
+const dump::Dump& Target::dump() const {
+  return *parts_->dump;
+}
+const Vmcoreinfo& Target::vmcoreinfo() const {
+  return parts_->vmcoreinfo;
+}
+const std::vector<std::string>& Target::warnings() const {
+  return parts_->warnings;
+}
+unsigned Target::pointer_bytes() const {
+  return 8;
+}
+const MemoryReader& Target::memory() const {
+  return *parts_->memory;
+}
+const arch::Translator& Target::translator() const {
+  return *parts_->translator;
+}
+std::uint64_t Target::kernel_offset() const {
+  return parts_->relocation().offset;
+}
+unsigned Target::possible_cpus() const {
+  return parts_->cpus->possible();
+}
+std::vector<unsigned> Target::online_cpus() const {
+  return parts_->cpus->online();
+}
+Result<std::uint64_t> Target::per_cpu_offset(unsigned cpu) const {
+  return parts_->cpus->offset(cpu);
+}
+
+types::TypeSystem& Target::types() {
+  parts_->load_types();
+  return *parts_->types;
+}
+
+Result<symbols::Symbol> Target::symbol(std::string_view name) const {
+  if (auto found = parts_->symbols.find(name)) return std::move(*found);
+  if (auto found = parts_->modules->find(name)) return std::move(*found);
+  return failure(ErrorCode::no_such_symbol, fmt::format("no such symbol: {}", visible(name)));
+}
+
+std::optional<symbols::SymbolAndOffset> Target::symbol_at(VirtualAddress address) const {
+  if (auto found = parts_->symbols.at(address)) return found;
+  return parts_->modules->at(address);
+}
+
+void Target::for_each_symbol(const std::function<bool(const symbols::Symbol&)>& visit) const {
+  bool go_on = true;
+  parts_->symbols.for_each([&](const symbols::Symbol& symbol) { return go_on = visit(symbol); });
+  if (go_on) parts_->modules->for_each(visit);
+}
+
+Result<types::TypeRef> Target::type_of_symbol(std::string_view name) {
+  types::TypeSystem& all = types();
+  if (parts_->kernel_btf != nullptr)
+    if (const auto found = parts_->kernel_btf->find_variable(name)) return *found;
+  if (const auto declared = declared_type(name)) return all.find(*declared);
+  if (parts_->module_types != nullptr)
+    if (const auto found = parts_->module_types->find_variable(name)) return *found;
+  return failure(ErrorCode::no_such_type, fmt::format("type of {} unknown", visible(name)));
+}
+
+}  // namespace alicia::target
