@@ -44,6 +44,8 @@ class ScriptEngine {
   virtual bool is_package(std::string_view name) const = 0;
   /// The value of `$main::name`, where it is defined.
   virtual std::optional<std::string> scalar(std::string_view name) const = 0;
+  /// What the last run, load or call gave to `exit`; 0 where it did not. `exit` ends the script and is no error.
+  virtual int exit_status() const = 0;
   /// Writes out what Perl still buffers; to be called before file descriptor 1 changes hands.
   virtual void flush() = 0;
 };

@@ -119,13 +119,12 @@ sub clock_time ($seconds) {
 
 =head2 hexadecimal($address)
 
-An address as crash's columns have it: its digits without C<0x>. A sum of an address and a number is welcome as well.
+An address as crash's columns have it: its digits without C<0x>.
 
 =cut
 
 sub hexadecimal ($address) {
-    return $1 if "$address" =~ /\A0x([[:xdigit:]]+)\z/;
-    return sprintf $address > 0xffffffff ? '%016x' : '%08x', $address;
+    return "$address" =~ s/\A0x//r;
 }
 
 1;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Runs one Perl test (perl-api/t/NAME.t) in the embedded interpreter, over the stand-in kernel:
+//     perl_test_runner LIBRARY FILE.t
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "perl/interpreter.hpp"
+#include "unit/perl/stand_in.hpp"
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: perl_test_runner LIBRARY FILE.t\n", stderr);
+    return 2;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::ifstream file(argv[2]);
+  std::stringstream text;
+  text << file.rdbuf();
+  alicia::FileOutput output(STDOUT_FILENO);
+  alicia::Cancellation cancellation;
+  alicia::session::Settings settings;
+  settings.perl_library = argv[1];
+  alicia::session::Session session(settings, nullptr, std::make_unique<alicia::test::StandInKernel>(), output,
+                                   cancellation);
+  auto perl = alicia::perl::Interpreter::create(session);
+  if (!perl) {
+    std::fprintf(stderr, "%s\n", perl.error().message.c_str());
+    return 1;
+  }
+  const auto ran = (*perl)->run(text.str(), argv[2], 1);
+  if (!ran || *ran != alicia::script::Outcome::done) {
+    std::fprintf(stderr, "%s\n", ran ? "the test file is incomplete" : ran.error().message.c_str());
+    return 1;
+  }
+  const auto told = (*perl)->run("exit(Test::More->builder->is_passing && Test::More->builder->current_test ? 0 : 1)",
+                                 "perl_test_runner", 1);
+  return told ? (*perl)->exit_status() : 1;
+}
