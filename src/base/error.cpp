@@ -17,6 +17,7 @@ std::string_view error_code_name(ErrorCode code) {
     case ErrorCode::no_memory_there: return "no_memory_there";
     case ErrorCode::bad_address: return "bad_address";
     case ErrorCode::bad_argument: return "bad_argument";
+    case ErrorCode::too_long: return "too_long";
     case ErrorCode::not_supported: return "not_supported";
     case ErrorCode::interrupted: return "interrupted";
     case ErrorCode::cannot_open: return "cannot_open";

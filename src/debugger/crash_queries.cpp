@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// `rd -x -64 ADDRESS COUNT` prints two words a line behind their address:
+//
+//   ffffffffaf91ffe0:  65762078756e694c 2e36206e6f697372
+//
+// whatever `set radix` says, 10 MB of memory a second; -8 does the same for bytes. Unaligned addresses are fine. Where
+// a unit can't be read, the lines before it are printed, then one that says what and where:
+//
+//   rd: page excluded: kernel virtual address: ffff8e2441000000  type: "64-bit KVADDR"
+//
+// `seek error` may mean that there is no memory at the physical address, or that the virtual one isn't mapped at all
+// but lies where crash computes instead of walking page tables; `vtop` tells which. An address that isn't the kernel's
+// crash would look up in the current task's memory, which `set` changes: those are kept from it.
+#include "debugger/crash_queries.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "debugger/text.hpp"
+
+namespace alicia::debugger {
+namespace {
+
+constexpr std::size_t chunk_bytes = 65536;  // some 220 kB of text
+constexpr std::uint64_t page_bytes = 4096;  // no kernel has smaller ones
+
+bool may_be_symbol(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '$';
+  });
+}
+
+// The lines `ADDRESS (T) NAME …` of exactly this name; a module's symbols end in `[MODULE]`.
+std::optional<VirtualAddress> lowest_symbol(std::string_view answer, std::string_view name) {
+  std::optional<VirtualAddress> kernel, module;
+  for (std::string_view line : lines_of(answer)) {
+    const auto words = words_of(line);
+    if (words.size() < 3 || words[2] != name || words[1].size() != 3 || words[1].front() != '(') continue;
+    const auto address = number(words[0], 16);
+    if (!address) continue;
+    auto& lowest = words.size() > 3 && words.back().starts_with('[') ? module : kernel;
+    if (!lowest || *address < lowest->value) lowest = VirtualAddress{*address};
+  }
+  return kernel ? kernel : module;
+}
+
+std::string_view cause_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::unmapped: return "not mapped";
+    case ErrorCode::page_excluded: return "page excluded from the dump";
+    case ErrorCode::no_memory_there: return "the machine had no memory there";
+    default: return "the page cannot be read";
+  }
+}
+
+}  // namespace
+
+Result<VirtualAddress> CrashQueries::symbol_address(std::string_view name) {
+  const auto no_such = [&] { return failure(ErrorCode::no_such_symbol, fmt::format("no such symbol: {}", name)); };
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto known = symbols_.find(name); known != symbols_.end()) return known->second;
+  }
+  if (!may_be_symbol(name)) return no_such();
+  auto answer = ask_(fmt::format("sym {}", name));
+  if (!answer) return failure(std::move(answer));
+  auto address = lowest_symbol(*answer, name);
+  const bool like_hex = name.find_first_not_of("0123456789abcdefABCDEF") == name.npos;
+  if (!address && like_hex) {  // sym may have taken the name for an address
+    answer = ask_(fmt::format("sym -q {}", name));
+    if (!answer) return failure(std::move(answer));
+    address = lowest_symbol(*answer, name);
+  }
+  if (!address) return no_such();
+  std::lock_guard lock(mutex_);
+  return symbols_.emplace(name, *address).first->second;
+}
+
+Result<unsigned> CrashQueries::pointer_bytes() {
+  {
+    std::lock_guard lock(mutex_);
+    if (pointer_bytes_) return *pointer_bytes_;
+  }
+  auto answer = ask_("gdb output/d sizeof(void *)");
+  if (!answer) return failure(std::move(answer));
+  const auto bytes = number(trimmed(*answer));
+  if (!bytes || (*bytes != 4 && *bytes != 8)) {
+    return failure(ErrorCode::debugger_error,
+                   fmt::format("crash does not tell the size of a pointer: {}", trimmed(*answer)));
+  }
+  std::lock_guard lock(mutex_);
+  pointer_bytes_ = static_cast<unsigned>(*bytes);
+  return *pointer_bytes_;
+}
+
+// The kernel's half is the upper one where the kernel itself lies there.
+Result<bool> CrashQueries::is_user_address(VirtualAddress address) {
+  auto bytes = pointer_bytes();
+  if (!bytes) return failure(std::move(bytes));
+  const auto top_bit = std::uint64_t{1} << (*bytes * 8 - 1);
+  if ((address.value & top_bit) != 0) return false;
+  for (const std::string_view name : {"_stext", "_text"}) {
+    if (const auto text = symbol_address(name)) return (text->value & top_bit) != 0;
+  }
+  return false;
+}
+
+Result<void> CrashQueries::read(VirtualAddress address, std::span<std::byte> out) {
+  if (out.empty()) return {};
+  const auto bytes = pointer_bytes();
+  if (!bytes) return failure(bytes);
+  const auto last = *bytes == 8 ? ~std::uint64_t{0} : std::uint64_t{0xffffffff};
+  if (address.value > last || out.size() - 1 > last - address.value) {
+    return failure(ErrorCode::bad_address,
+                   fmt::format("{} bytes at {:#x} are beyond the last address", out.size(), address.value),
+                   address.value);
+  }
+  const auto user = is_user_address(address);
+  if (!user) return failure(user);
+  if (*user) {
+    return failure(ErrorCode::unmapped,
+                   fmt::format("cannot read {} bytes at {:#x}: not mapped", out.size(), address.value), address.value);
+  }
+  while (!out.empty()) {
+    std::size_t length = std::min(out.size(), chunk_bytes);
+    Unit unit = Unit::word;
+    if (length < 8 || length % 8 != 0) {
+      // A last unit that reaches beyond what is wanted is fine while it stays on the page.
+      const std::uint64_t end = address.value + length - 1;
+      const bool room = end % page_bytes + 8 < page_bytes;
+      if (!room && length > 8) length -= length % 8;
+      if (!room && length < 8) unit = Unit::byte;
+    }
+    if (auto done = read_units(address, unit, out.first(length)); !done) return done;
+    address = address + length;
+    out = out.subspan(length);
+  }
+  return {};
+}
+
+Result<void> CrashQueries::read_units(VirtualAddress address, Unit unit, std::span<std::byte> out) {
+  const std::size_t size = static_cast<std::size_t>(unit);
+  const std::size_t count = (out.size() + size - 1) / size;
+  auto answer = ask_(fmt::format("rd -x -{} {:x} {}", size * 8, address.value, count));
+  if (!answer) return failure(std::move(answer));
+
+  std::size_t done = 0;  // bytes
+  for (std::string_view line : lines_of(*answer)) {
+    const auto colon = line.find(':');
+    if (colon == line.npos) continue;
+    const auto at = number(line.substr(0, colon), 16);
+    if (!at || *at != address.value + done) continue;
+    for (std::string_view word : words_of(line.substr(colon + 1))) {
+      const auto value = number(word, 16);
+      if (!value || word.size() != 2 * size || done >= out.size()) break;
+      std::memcpy(out.data() + done, &*value, std::min(size, out.size() - done));
+      done += size;
+    }
+  }
+  if (done >= out.size()) return {};
+  // A word may straddle two pages, the first of them readable: its bytes tell.
+  if (unit == Unit::word && (address.value + done) % page_bytes > page_bytes - 8) {
+    return read_units(address + done, Unit::byte, out.subspan(done));
+  }
+  return tl::unexpected<Error>(why_absent(address + done, out.size() - done, *answer));
+}
+
+Error CrashQueries::why_absent(VirtualAddress at, std::size_t wanted, std::string_view answer) {
+  std::string_view complaint;
+  for (std::string_view line : lines_of(answer)) {
+    if (line.starts_with("rd: ")) complaint = trimmed(line.substr(4));
+  }
+  ErrorCode code = ErrorCode::page_unreadable;
+  if (complaint.starts_with("page excluded")) {
+    code = ErrorCode::page_excluded;
+  } else if (complaint.starts_with("invalid ")) {
+    code = ErrorCode::unmapped;
+  } else if (complaint.starts_with("seek error")) {
+    code = ErrorCode::unmapped;
+    if (auto walk = ask_(fmt::format("vtop -k {:x}", at.value)); walk && walk->find("(PRESENT") != walk->npos) {
+      code = ErrorCode::no_memory_there;
+    }
+  } else if (complaint.empty()) {
+    return {ErrorCode::debugger_error, fmt::format("crash answers rd with: {}", trimmed(answer.substr(0, 200))),
+            at.value};
+  }
+  return {code, fmt::format("cannot read {} bytes at {:#x}: {}", wanted, at.value, cause_of(code)), at.value};
+}
+
+}  // namespace alicia::debugger
