@@ -27,6 +27,7 @@ our %LAZY = (
     rbtree_entries => 'Alicia::Linux::Tree',
     xarray_entries => 'Alicia::Linux::Tree',
     idr_entries    => 'Alicia::Linux::Tree',
+    report         => 'Alicia::Report',
 );
 
 =head1 NAME

@@ -119,12 +119,13 @@ sub clock_time ($seconds) {
 
 =head2 hexadecimal($address)
 
-An address as crash's columns have it: its digits without C<0x>.
+An address as crash's columns have it: its digits without C<0x>. A sum of an address and a number is welcome as well.
 
 =cut
 
 sub hexadecimal ($address) {
-    return "$address" =~ s/\A0x//r;
+    return $1 if "$address" =~ /\A0x([[:xdigit:]]+)\z/;
+    return sprintf $address > 0xffffffff ? '%016x' : '%08x', $address;
 }
 
 1;

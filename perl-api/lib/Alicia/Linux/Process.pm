@@ -6,7 +6,7 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Linux::System qw(total_pages page_size current_task idle_task);
 
-our @EXPORT_OK = qw(processes process_row task_cpu state_letters resident_pages percpu_sum);
+our @EXPORT_OK = qw(processes process_row task_cpu state_letters resident_pages percpu_sum find_task);
 
 =head1 NAME
 
@@ -156,6 +156,29 @@ sub percpu_sum ($address) {
         $sum += unpack 'l<', $part;
     }
     return $sum;
+}
+
+=head2 find_task($word)
+
+The address of the task that a word names: a PID (decimal), or the address of its C<struct task_struct>. Dies where there is none.
+
+=cut
+
+sub find_task ($word) {
+    if ($word =~ /\A\d{1,9}\z/) {
+        return get_addr('init_task') if $word == 0;
+        for my $task (tasks()) {
+            return $task->address if $task->pid == $word;
+        }
+    }
+    if ($word =~ /\A(?:0x)?([[:xdigit:]]{6,16})\z/) {
+        my $digits = lc $1;
+        for my $task (tasks(), map { object('struct task_struct', idle_task($_)) } cpus()) {
+            my $address = $task->address;
+            return $address if "$address" =~ /\A0x0*\Q$digits\E\z/;
+        }
+    }
+    die 'invalid task or pid value: ', $word =~ s/([^\x20-\x7e])/sprintf '\\x%02x', ord $1/ger, "\n";
 }
 
 1;

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Report::Detail::FileInfo;
+
+use v5.36;
+use parent 'Alicia::Report::Detail';
+use Alicia;
+use Alicia::Linux::File  qw(open_files working_folders);
+use Alicia::Linux::Trace qw(task_title);
+use Alicia::Text         qw(visible hexadecimal);
+
+sub file  ($class) { return 'file_info.txt' }
+sub order ($class) { return 50 }
+
+sub print_to ($class, $handle, $report) {
+    for my $task (tasks()) {
+        my $address = $task->address;
+        next if kernel($address, 'struct task_struct', 'pid') != kernel($address, 'struct task_struct', 'tgid');
+        print {$handle} task_title($address);
+        my ($root, $current) = map { visible($_) } eval { working_folders($address) };
+        print {$handle} "ROOT: $root    CWD: $current\n" if defined $root;
+        my @files = eval { open_files($address) };
+        print {$handle} '(', visible("$@" =~ s/\s+\z//r), ")\n" if !@files && $@;
+        print {$handle} @files ? _lines(@files) : "No open files\n", "\n";
+    }
+    return;
+}
+
+sub _lines (@files) {
+    my $text = " FD       FILE            DENTRY           INODE       TYPE PATH\n";
+    for my $file (@files) {
+        $text .= sprintf "%3d %16s %16s %16s %-4s %s\n", $file->{fd},
+            (map { defined $file->{$_} ? hexadecimal($file->{$_}) : '?' } qw(file dentry inode)),
+            $file->{type} // '?', visible($file->{hole} // $file->{path});
+    }
+    return $text;
+}
+
+1;

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Report::Section::Module;
+
+use v5.36;
+use parent 'Alicia::Report::Section';
+use Alicia::Report::Section qw(table note);
+use Alicia::Linux::Module   qw(module_table modules kernel_taint);
+use Alicia::Text            qw(visible);
+
+sub title    ($class) { return 'Load Module' }
+sub order    ($class) { return 110 }
+sub shown_by ($class) { return 'mod' }
+sub sources  ($class) { return ('modules', 'struct module') }
+
+sub blocks ($class, $report) {
+    my $letters = kernel_taint();
+    my @by      = map {"$_->{name} ($_->{taint})"} grep { length $_->{taint} } modules();
+    my $taint   = !length $letters ? 'The kernel is not tainted.' : "The kernel is tainted: $letters.";
+    $taint .= ' By ' . visible(join ', ', @by) . '.' if @by;
+    return (note($taint), table(module_table()));
+}
+
+1;
