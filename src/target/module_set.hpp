@@ -25,6 +25,7 @@ class ModuleSet {
   ModuleSet(const MemoryReader& memory, std::function<types::TypeSystem&()> types, std::optional<VirtualAddress> head);
 
   const std::vector<LoadedModule>& modules() const;
+  /// Why not all of them could be read.
   const std::vector<Error>& problems() const;
 
   /// The lowest symbol of that name.

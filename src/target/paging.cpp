@@ -47,7 +47,7 @@ Result<void> check_tables(const PageTables& tables, VirtualAddress root, Physica
   if (!itself) return failure(itself);
   if (itself->physical != physical)
     return failure(ErrorCode::corrupt,
-                   fmt::format("page tables at physical {:#x} map their own address {:#x} to {:#x}", physical.value,
+                   fmt::format("those at physical {:#x} map their own address {:#x} to {:#x}", physical.value,
                                root.value, itself->physical.value),
                    root.value);
   return {};
@@ -96,7 +96,9 @@ Result<std::unique_ptr<arch::Translator>> make_translator(const dump::Dump& dump
   }
   const PhysicalAddress physical = kernel_text_physical(*root, *phys_base);
   auto tables = std::make_unique<PageTables>(dump, physical, mode);
-  if (auto good = check_tables(*tables, *root, physical); !good) return failure(std::move(good));
+  if (auto good = check_tables(*tables, *root, physical); !good)
+    return failure(good.error().code, fmt::format("the kernel's page tables: {}", good.error().message),
+                   good.error().address);
   return tables;
 }
 

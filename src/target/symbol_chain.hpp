@@ -19,12 +19,15 @@ class SymbolChain final : public symbols::SymbolSource {
       if (auto found = source->find(name)) return found;
     return std::nullopt;
   }
-  std::optional<symbols::SymbolAndOffset> at(VirtualAddress address) const override {
-    for (const auto& source : sources_)
-      if (auto found = source->at(address)) return found;
-    return std::nullopt;
+  /// In the first source only.
+  std::optional<symbols::Symbol> find_listed(std::string_view name) const {
+    return sources_.empty() ? std::nullopt : sources_.front()->find(name);
   }
-  /// Those of the first source, which lists what the kernel itself does.
+  /// Only the first source answers this and for_each(): it knows every symbol the kernel itself knows, and the files
+  /// behind it need not be opened for each address of a module.
+  std::optional<symbols::SymbolAndOffset> at(VirtualAddress address) const override {
+    return sources_.empty() ? std::nullopt : sources_.front()->at(address);
+  }
   void for_each(const std::function<bool(const symbols::Symbol&)>& visit) const override {
     if (!sources_.empty()) sources_.front()->for_each(visit);
   }

@@ -21,6 +21,7 @@
 #include "target/declarations.hpp"
 #include "target/kernel_symbols.hpp"
 #include "target/kernel_types.hpp"
+#include "target/lazy_symbols.hpp"
 #include "target/module_set.hpp"
 #include "target/module_types.hpp"
 #include "target/paging.hpp"
@@ -46,12 +47,14 @@ struct Target::Parts {
 
   Result<void> start(const Cancellation& cancellation);
   Result<void> find_symbols();
-  template <class Source>
-  void add_symbol_file(const std::filesystem::path& path, bool matches);
-  void add_kernel_file();
-  void add_map();
+  /// Adds a file's symbols behind those there are; opens it at once only where there are none. False: no use.
+  bool add_file(std::function<std::unique_ptr<symbols::SymbolSource>()> open);
+  bool is_dumped_kernel(const std::filesystem::path& elf_file);
+  std::unique_ptr<symbols::SymbolSource> open_kernel_file();
+  std::unique_ptr<symbols::SymbolSource> open_map();
   void check_tables_are_there();
   void load_types();
+  std::optional<symbols::Symbol> find_symbol(std::string_view name) const;
   std::optional<BtfRange> btf_range() const;
   ModuleTypes::Sources read_module_types();
   symbols::Relocation relocation() const {
@@ -61,12 +64,14 @@ struct Target::Parts {
 
 namespace {
 
-std::string name_of(const Files& files) {
-  return files.dump.empty() ? std::string("dump") : visible(files.dump.front().filename().string());
-}
-
-tl::unexpected<Error> cannot_open(const Files& files, Error error) {
-  error.message = fmt::format("{}: {}", name_of(files), error.message);
+tl::unexpected<Error> cannot_open(const dump::Dump& dump, Error error) {
+  const dump::DumpInfo& info = dump.info();
+  if (error.code == ErrorCode::page_truncated &&
+      !info.warnings.empty())  // which name the file and say how much is lost
+    error.message = fmt::format("{}; {}", fmt::join(info.warnings, "; "), error.message);
+  else
+    error.message = fmt::format("{}: {}", info.files.empty() ? "dump" : visible(info.files.front().filename().string()),
+                                error.message);
   return tl::unexpected<Error>(std::move(error));
 }
 
@@ -77,7 +82,7 @@ Result<std::unique_ptr<Target>> Target::open(const Files& files, const Cancellat
   if (!dump) return failure(std::move(dump));
   auto parts = std::make_unique<Parts>(files);
   parts->dump = std::move(*dump);
-  if (auto started = parts->start(cancellation); !started) return cannot_open(files, std::move(started).error());
+  if (auto started = parts->start(cancellation); !started) return cannot_open(*parts->dump, std::move(started).error());
   return std::unique_ptr<Target>(new Target(std::move(parts)));
 }
 
@@ -110,39 +115,44 @@ Result<void> Target::Parts::find_symbols() {
     warnings.insert(warnings.end(), (*kallsyms)->warnings().begin(), (*kallsyms)->warnings().end());
     symbols.add(std::move(*kallsyms));
   }
-  add_kernel_file();
-  add_map();
+  if (!files.kernel.empty() && !is_dumped_kernel(files.kernel)) files.kernel.clear();
+  if (!files.kernel.empty()) add_file([this] { return open_kernel_file(); });
+  if (!files.map.empty()) add_file([this] { return open_map(); });
   if (kallsyms) return {};
   if (symbols.empty()) return failure(std::move(kallsyms));
   warnings.push_back(fmt::format("symbols come from files only: {}", kallsyms.error().message));
   return {};
 }
 
-void Target::Parts::add_kernel_file() {
-  if (files.kernel.empty()) return;
-  const auto identity = dump::identify_file(files.kernel);
-  if (identity && identity->kind != dump::FileKind::elf_object) return;
-  const auto build_id = symbols::elf_build_id(files.kernel);
-  const auto expected = vmcoreinfo.text("BUILD-ID");
-  if (build_id && expected && !build_id->empty() && *build_id != *expected) {
-    warnings.push_back(fmt::format("{} is not the dumped kernel's: its build-id is {}, the dump's {}",
-                                   visible(files.kernel.string()), *build_id, visible(*expected)));
-    files.kernel.clear();
-    return;
-  }
-  auto source = symbols::ElfSymbols::open(files.kernel, relocation());
-  if (source)
-    symbols.add(std::move(*source));
-  else if (source.error().code != ErrorCode::wrong_format)  // a file of types has no symbols
-    warnings.push_back(source.error().message);
+bool Target::Parts::add_file(std::function<std::unique_ptr<symbols::SymbolSource>()> open) {
+  auto source = std::make_unique<LazySymbols>(std::move(open));
+  if (symbols.empty() && !source->available()) return false;
+  symbols.add(std::move(source));
+  return true;
 }
 
-void Target::Parts::add_map() {
-  if (files.map.empty()) return;
+bool Target::Parts::is_dumped_kernel(const std::filesystem::path& elf_file) {
+  const auto build_id = symbols::elf_build_id(elf_file);
+  const auto expected = vmcoreinfo.text("BUILD-ID");
+  if (!build_id || !expected || build_id->empty() || *build_id == *expected) return true;
+  warnings.push_back(fmt::format("{} is not the dumped kernel's: its build-id is {}, the dump's {}",
+                                 visible(elf_file.string()), *build_id, visible(*expected)));
+  return false;
+}
+
+std::unique_ptr<symbols::SymbolSource> Target::Parts::open_kernel_file() {
+  auto source = symbols::ElfSymbols::open(files.kernel, relocation());
+  if (source) return std::move(*source);
+  if (source.error().code != ErrorCode::wrong_format)  // a file of types has no symbols
+    warnings.push_back(source.error().message);
+  return nullptr;
+}
+
+std::unique_ptr<symbols::SymbolSource> Target::Parts::open_map() {
   auto source = symbols::SystemMap::open(files.map, relocation());
   if (!source) {
     warnings.push_back(source.error().message);
-    return;
+    return nullptr;
   }
   for (const std::string_view name : {"_stext", "init_uts_ns"}) {
     const auto expected = vmcoreinfo.symbol(name);
@@ -150,9 +160,19 @@ void Target::Parts::add_map() {
     if (!expected || (found && found->address == *expected)) continue;
     warnings.push_back(fmt::format("{} is not the dumped kernel's: {} is at {:#x} in the dump",
                                    visible(files.map.string()), name, expected->value));
-    return;
+    return nullptr;
   }
-  symbols.add(std::move(*source));
+  return std::move(*source);
+}
+
+std::optional<symbols::Symbol> Target::Parts::find_symbol(std::string_view name) const {
+  if (auto found = symbols.find_listed(name)) return found;
+  // A kernel that lists its data (KALLSYMS_ALL) has nothing more that its files, slow to read, could add but oddities.
+  const bool lists_data = symbols.find_listed("init_task").has_value();
+  if (!lists_data)
+    if (auto found = symbols.find(name)) return found;
+  if (auto found = modules->find(name)) return found;
+  return lists_data ? symbols.find(name) : std::nullopt;
 }
 
 std::optional<BtfRange> Target::Parts::btf_range() const {
@@ -257,9 +277,11 @@ types::TypeSystem& Target::types() {
 }
 
 Result<symbols::Symbol> Target::symbol(std::string_view name) const {
-  if (auto found = parts_->symbols.find(name)) return std::move(*found);
-  if (auto found = parts_->modules->find(name)) return std::move(*found);
-  return failure(ErrorCode::no_such_symbol, fmt::format("no such symbol: {}", visible(name)));
+  if (auto found = parts_->find_symbol(name)) return std::move(*found);
+  std::string message = fmt::format("no such symbol: {}", visible(name));
+  if (const auto& problems = parts_->modules->problems(); !problems.empty())
+    message += fmt::format(" (not all modules could be read: {})", problems.front().message);
+  return failure(ErrorCode::no_such_symbol, std::move(message));
 }
 
 std::optional<symbols::SymbolAndOffset> Target::symbol_at(VirtualAddress address) const {
