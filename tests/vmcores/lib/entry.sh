@@ -53,7 +53,7 @@ entry_build() {
     tr -d '\r' < "$work/console.log" > "$to/console.log"
     printf '%s\n' "$kernel_release" "$kernel_version" "$kernel_package" > "$to/kernel"
     scenario_recipe > "$to/recipe"
-    printf '%s' "${section[planted]}" > "$to/planted"
+    sed /^$/d <<< "${section[planted]}" > "$to/planted"
     formats_derive "$to"
     log_check "$to/dmesg.txt" "$work"
 }
