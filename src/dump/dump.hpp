@@ -56,6 +56,7 @@ struct DumpInfo {
   std::string vmcoreinfo;                                         ///< the VMCOREINFO text; empty where there is none
   std::string eraseinfo;                   ///< what makedumpfile erased on request, its own text; mostly empty
   std::optional<std::uint64_t> phys_base;  ///< the kdump sub-header's; 0 means nothing unless VMCOREINFO agrees
+  std::string panic;                       ///< the panic's text, where the header has it (LKCD)
   std::optional<unsigned> crash_cpu;       ///< the processor that wrote the dump, where the header has it
   std::vector<Note> notes;                 ///< NT_PRSTATUS and others, in file order
   std::vector<PhysicalRange> memory;       ///< where memory was, where the file says so; else empty

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <ranges>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -23,17 +24,20 @@
 #include "dump/messages.hpp"
 #include "dump/notes.hpp"
 #include "dump/paged_dump.hpp"
-#include "dump/segment_map.hpp"
+#include "dump/range_map.hpp"
 
 namespace alicia::dump {
 namespace {
+
+using PhysicalPiece = MappedRange<PhysicalAddress>;
+using PhysicalMap = RangeMap<PhysicalAddress>;
 
 constexpr std::uint64_t kNoPhysicalAddress = ~std::uint64_t{0};
 constexpr std::uint32_t kUsualPageSize = 4096;
 
 class ElfDump final : public PagedDump {
  public:
-  ElfDump(DumpInfo info, std::shared_ptr<const File> file, SegmentMap data, SegmentMap gaps)
+  ElfDump(DumpInfo info, std::shared_ptr<const File> file, PhysicalMap data, PhysicalMap gaps)
       : PagedDump(std::move(info)), file_(std::move(file)), data_(std::move(data)), gaps_(std::move(gaps)) {}
 
  private:
@@ -49,7 +53,7 @@ class ElfDump final : public PagedDump {
   /// Puts `out` together from whatever segments hold it.
   Result<void> load(PhysicalAddress address, std::span<std::byte> out) const {
     while (!out.empty()) {
-      const MappedRange* range = data_.find(address);
+      const PhysicalPiece* range = data_.find(address);
       if (range == nullptr) {
         return absent(gaps_.find(address) != nullptr ? ErrorCode::absent_or_zero : ErrorCode::no_memory_there, address);
       }
@@ -70,8 +74,8 @@ class ElfDump final : public PagedDump {
   }
 
   std::shared_ptr<const File> file_;
-  SegmentMap data_;
-  SegmentMap gaps_;
+  PhysicalMap data_;
+  PhysicalMap gaps_;
 };
 
 /// A PT_LOAD segment that describes physical memory and whose numbers don't wrap around.
@@ -111,14 +115,14 @@ Result<void> refuse_program_core(const File& file, const DumpInfo& info) {
 }
 
 void describe_memory(const std::vector<ElfSegment>& segments, DumpInfo& info) {
-  std::vector<MappedRange> all;
+  std::vector<PhysicalPiece> all;
   for (const ElfSegment& segment : segments) {
     if (!describes_memory(segment) || segment.memory_size == 0) continue;
     all.push_back({segment.physical_address, segment.physical_address + segment.memory_size, {}});
     info.segments.push_back({segment.virtual_address, segment.memory_size, segment.physical_address});
   }
-  const SegmentMap merged{std::move(all)};
-  for (const MappedRange& range : merged.ranges()) {
+  const PhysicalMap merged{std::move(all)};
+  for (const PhysicalPiece& range : merged.ranges()) {
     if (!info.memory.empty() && info.memory.back().end == range.begin) {
       info.memory.back().end = range.end;
     } else {
@@ -132,11 +136,11 @@ void describe_memory(const std::vector<ElfSegment>& segments, DumpInfo& info) {
 }
 
 /// What of the data lies beyond the end of the file, in pages.
-void describe_truncation(const File& file, const SegmentMap& data, DumpInfo& info) {
+void describe_truncation(const File& file, const PhysicalMap& data, DumpInfo& info) {
   std::uint64_t end = 0;
   std::uint64_t pages = 0;
   std::uint64_t lost = 0;
-  for (const MappedRange& range : data.ranges()) {
+  for (const PhysicalPiece& range : data.ranges()) {
     const std::uint64_t size = range.end - range.begin;
     const std::uint64_t there = range.offset.value < file.size() ? std::min(size, file.size() - range.offset.value) : 0;
     end = std::max(end, range.offset.value + size);
@@ -153,17 +157,17 @@ std::uint32_t page_size_of(const DumpInfo& info) {
 }
 
 /// Maps for what is in the file and for what only has a place in memory.
-std::pair<SegmentMap, SegmentMap> map_segments(const std::vector<ElfSegment>& segments) {
-  std::vector<MappedRange> data;
-  std::vector<MappedRange> gaps;
-  for (const ElfSegment& segment : segments) {
+std::pair<PhysicalMap, PhysicalMap> map_segments(const std::vector<ElfSegment>& segments) {
+  std::vector<PhysicalPiece> data;
+  std::vector<PhysicalPiece> gaps;
+  for (const ElfSegment& segment : std::views::reverse(segments)) {  // the first of several is to be taken
     if (!describes_memory(segment)) continue;
     const std::uint64_t in_file = std::min(segment.file_size, segment.memory_size);
     const PhysicalAddress begin = segment.physical_address;
     if (in_file != 0) data.push_back({begin, begin + in_file, segment.offset});
     if (in_file < segment.memory_size) gaps.push_back({begin + in_file, begin + segment.memory_size, {}});
   }
-  return {SegmentMap{std::move(data)}, SegmentMap{std::move(gaps)}};
+  return {PhysicalMap{std::move(data)}, PhysicalMap{std::move(gaps)}};
 }
 
 /// Old /proc/kcore files and cores of programs leave all physical addresses zero.
@@ -187,7 +191,8 @@ Result<std::unique_ptr<Dump>> open_elf(std::shared_ptr<const File> file) {
   if (!segments) return failure(segments);
   DumpInfo info;
   info.files = {file->path()};
-  info.format = header->wide ? "ELF vmcore" : "ELF vmcore (32-bit)";
+  info.format = file->flattened() ? "flattened " : "";
+  info.format += header->wide ? "ELF vmcore" : "ELF vmcore (32-bit)";
   info.machine = elf_machine_name(header->machine);
   info.architecture = architecture_of_machine(info.machine);
   if (segments->size() < header->program_header_count) {
@@ -195,6 +200,7 @@ Result<std::unique_ptr<Dump>> open_elf(std::shared_ptr<const File> file) {
                                         file->path().filename().string(), segments->size(),
                                         header->program_header_count));
   }
+  if (auto damage = file->damage()) info.warnings.push_back(*std::move(damage));
   read_notes(*file, *segments, info);
   if (auto refused = refuse_program_core(*file, info); !refused) return failure(std::move(refused));
   if (lacks_physical_addresses(*segments)) {

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 
 namespace alicia::dump {
@@ -24,6 +27,12 @@ class File {
   /// Reads as many bytes as there are, at most out.size(); fewer only where the data ends.
   /// Errors: page_unreadable (the operating system's reason).
   virtual Result<std::size_t> read_some(FileOffset offset, std::span<std::byte> out) const = 0;
+  /// True if these bytes are in the file, as far as known when it was opened.
+  virtual bool has(FileOffset offset, std::uint64_t length) const { return fits(offset.value, length, size()); }
+  /// True for what a flattened file stands for.
+  virtual bool flattened() const { return false; }
+  /// What is wrong with the file whatever it holds, in one line.
+  virtual std::optional<std::string> damage() const { return std::nullopt; }
   /// The first offset at or after `offset` that may hold anything but zeros; size() if there is none. Sparse files
   /// describing terabytes are indexed in no time that way.
   virtual FileOffset next_data(FileOffset offset) const { return offset; }

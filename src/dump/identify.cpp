@@ -11,7 +11,9 @@
 
 #include "base/bytes.hpp"
 #include "dump/elf_header.hpp"
+#include "dump/flattened.hpp"
 #include "dump/kdump_header.hpp"
+#include "dump/lkcd_header.hpp"
 
 namespace alicia::dump {
 namespace {
@@ -98,6 +100,8 @@ Recognised recognise_head(std::span<const std::byte> head) {
   if (head.empty()) return other("an empty file");
   if (is_kdump(head)) return {Format::kdump, {FileKind::dump, "a kdump-compressed dump"}};
   if (is_elf(head)) return recognise_elf(head);
+  if (is_flattened(head)) return {Format::flattened, {FileKind::dump, "a flattened dump"}};
+  if (is_lkcd(head)) return {Format::lkcd, {FileKind::dump, "an LKCD dump"}};
   if (head.size() >= 2 && load<std::uint16_t>(head) == 0xeb9f) return {Format::none, {FileKind::btf, "a BTF file"}};
   for (const Magic& magic : kMagics) {
     if (has_magic(head, magic)) return other(magic.description);

@@ -57,7 +57,8 @@ void read_sub_areas(const KdumpPart& part, DumpInfo& info) {
 
 std::string format_name(const KdumpPart& part, std::size_t parts) {
   const KdumpHeader& header = part.header();
-  std::string name = header.diskdump ? "diskdump" : "kdump-compressed";
+  std::string name = part.file().flattened() ? "flattened " : "";
+  name += header.diskdump ? "diskdump" : "kdump-compressed";
   name += fmt::format(" version {}", header.version);
   if (const auto compression = part.compression()) name += fmt::format(" ({})", compression_name(*compression));
   if (header.split) name += fmt::format(", split dump, {} part{}", parts, parts == 1 ? "" : "s");
@@ -86,6 +87,7 @@ DumpInfo describe(const std::vector<KdumpPart>& parts) {
   if (header.machine.empty()) info.architecture = guess_architecture(info);
   for (const KdumpPart& part : parts) {
     info.files.push_back(part.file().path());
+    if (auto warning = part.file().damage()) info.warnings.push_back(*std::move(warning));
     if (auto warning = part.truncation()) info.warnings.push_back(*std::move(warning));
     if (auto warning = part.incompleteness()) info.warnings.push_back(*std::move(warning));
   }

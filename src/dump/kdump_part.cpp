@@ -150,7 +150,7 @@ KdumpPart::Extent KdumpPart::survey(std::uint64_t from, std::uint64_t to) const 
       const std::uint64_t size = load<std::uint32_t>(bytes, at + 8);
       if (!fits(offset, size, ~std::uint64_t{0})) continue;
       extent.end = std::max(extent.end, offset + size);
-      if (!fits(offset, size, file_->size())) ++extent.lost;
+      if (!file_->has(FileOffset{offset}, size)) ++extent.lost;
       if (offset == 0) ++extent.unwritten;
     }
     if (whole < count) {
