@@ -11,6 +11,7 @@ namespace alicia::shell {
 namespace {
 
 constexpr std::size_t kMost = 2000;
+constexpr std::string_view kAfterName = " \t('\"";
 
 /// The first word of the command the cursor is in, and whether the cursor is in its part for sh.
 struct Context {
@@ -19,18 +20,16 @@ struct Context {
 };
 
 Context context_of(std::string_view before) {
-  while (true) {
-    const auto cut = cut_command_line(before);
-    if (!cut) break;  // a quote is open: the word is inside
-    if (cut->rest.empty() && !before.ends_with(';')) {
-      const auto command = cut->command;
-      return {command.substr(0, command.find_first_of(" \t('\"")), !cut->shell_tail.empty()};
-    }
-    before = cut->rest;
-    if (before.empty()) return {};
+  std::string_view command = before = trimmed(before);
+  // A quote that is open has the cursor inside, and the line is not cut.
+  for (auto cut = cut_command_line(before); cut; cut = cut_command_line(before)) {
+    command = cut->command;
+    const bool another = !cut->rest.empty() || before.ends_with(';');
+    if (!another) return {command.substr(0, command.find_first_of(kAfterName)), !cut->shell_tail.empty()};
+    command = before = cut->rest;
+    if (before.empty()) break;
   }
-  before = trimmed(before);
-  return {before.substr(0, before.find_first_of(" \t('\"")), false};
+  return {command.substr(0, command.find_first_of(kAfterName)), false};
 }
 
 }  // namespace

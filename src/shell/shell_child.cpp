@@ -25,8 +25,6 @@
 #include <cstdint>
 #include <cstring>
 
-extern char** environ;
-
 namespace alicia::shell {
 namespace {
 
