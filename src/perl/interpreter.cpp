@@ -95,6 +95,15 @@ CV* user_sub(pTHX_ const char* name, std::size_t length) {
   return home != nullptr && GvSTASH(home) == PL_defstash ? cv : nullptr;
 }
 
+/// Whatever main can call by that name: imported subs and constants too.
+bool is_callable(pTHX_ const char* name, std::size_t length) {
+  SV** slot = hv_fetch(PL_defstash, name, static_cast<I32>(length), FALSE);
+  if (slot == nullptr) return false;
+  if (SvROK(*slot)) return true;
+  CV* cv = isGV_with_GP(*slot) ? GvCV(reinterpret_cast<GV*>(*slot)) : nullptr;
+  return cv != nullptr && (CvISXSUB(cv) || CvROOT(cv) != nullptr);
+}
+
 bool is_special(std::string_view name) {
   constexpr std::array<std::string_view, 9> special{"BEGIN",    "UNITCHECK", "CHECK",  "INIT",    "END",
                                                     "AUTOLOAD", "DESTROY",   "import", "unimport"};
@@ -219,6 +228,11 @@ Result<std::string> Interpreter::capture_shipped(std::string_view command, const
 bool Interpreter::defines_sub(std::string_view name) const {
   dTHXa(state_->perl);
   return !is_special(name) && user_sub(aTHX_ name.data(), name.size()) != nullptr;
+}
+
+bool Interpreter::has_sub(std::string_view name) const {
+  dTHXa(state_->perl);
+  return is_callable(aTHX_ name.data(), name.size());
 }
 
 std::vector<std::string> Interpreter::subs() const {

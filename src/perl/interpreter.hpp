@@ -30,6 +30,7 @@ class Interpreter final : public script::ScriptEngine {
   Result<std::string> capture_shipped(std::string_view command, const std::filesystem::path& file,
                                       const std::vector<std::string>& words) override;
   bool defines_sub(std::string_view name) const override;
+  bool has_sub(std::string_view name) const override;
   std::vector<std::string> subs() const override;
   bool is_package(std::string_view name) const override;
   std::optional<std::string> scalar(std::string_view name) const override;

@@ -39,7 +39,7 @@ class ScriptEngine {
   /// A sub the user defined in main (its glob's stash is main).
   virtual bool defines_sub(std::string_view name) const = 0;
   /// Any sub that main can call by that name: the user's, the API's, an imported one.
-  virtual bool has_sub(std::string_view name) const { return defines_sub(name); }
+  virtual bool has_sub(std::string_view name) const = 0;
   virtual std::vector<std::string> subs() const = 0;
   virtual bool is_package(std::string_view name) const = 0;
   /// The value of `$main::name`, where it is defined.

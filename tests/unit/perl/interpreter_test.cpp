@@ -86,6 +86,10 @@ TEST_F(Interpreter, SubsOfMainAreCommands) {
   EXPECT_FALSE(perl_->defines_sub("get_addr"));
   EXPECT_FALSE(perl_->defines_sub("tasks"));
   EXPECT_FALSE(perl_->defines_sub("print"));
+  EXPECT_TRUE(perl_->has_sub("hello"));
+  EXPECT_TRUE(perl_->has_sub("get_addr"));
+  EXPECT_FALSE(perl_->has_sub("print"));
+  EXPECT_FALSE(perl_->has_sub("nosuch"));
   EXPECT_EQ(perl_->subs(), std::vector<std::string>{"hello"});
   ASSERT_TRUE(perl_->call("hello", {"a b", "c"}).has_value());
   perl_->flush();
@@ -96,6 +100,7 @@ TEST_F(Interpreter, SubsOfMainAreCommands) {
 TEST_F(Interpreter, ImportedSubsAreNoCommands) {
   EXPECT_EQ(printed("use Benchmark; use POSIX;"), "");
   EXPECT_FALSE(perl_->defines_sub("timethese"));
+  EXPECT_TRUE(perl_->has_sub("timethese"));
   EXPECT_FALSE(perl_->defines_sub("floor"));
   EXPECT_TRUE(perl_->is_package("Benchmark"));
   EXPECT_FALSE(perl_->is_package("Nowhere"));
