@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-int main() {
-  return 2;
+#include "app/application.hpp"
+
+int main(int argc, char** argv) {
+  return alicia::app::run_application({argv + 1, argv + argc});
 }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/input_files.hpp"
+
+#include <fmt/format.h>
+
+#include "dump/dump.hpp"
+
+namespace alicia::app {
+namespace {
+
+using dump::FileKind;
+
+/// Puts `file` where the target wants it; a second map or kernel is a mistake worth a word.
+Result<void> take(std::filesystem::path& place, const std::string& file, std::string_view what) {
+  if (!place.empty()) {
+    return failure(ErrorCode::bad_argument, fmt::format("two {}s: {} and {}", what, place.string(), file));
+  }
+  place = file;
+  return {};
+}
+
+Result<void> sort_file(target::Files& files, const std::string& file, std::string& last_other) {
+  const auto identity = dump::identify_file(file);
+  if (!identity) return failure(identity);
+  switch (identity->kind) {
+    case FileKind::dump: files.dump.emplace_back(file); return {};
+    case FileKind::elf_object:
+    case FileKind::btf:
+    case FileKind::system_map: break;
+    case FileKind::other:
+      return failure(ErrorCode::wrong_format, fmt::format("cannot open {}: {}", file, identity->description));
+  }
+  last_other = fmt::format("{} is {}", file, identity->description);
+  return identity->kind == FileKind::system_map ? take(files.map, file, "map") : take(files.kernel, file, "kernel");
+}
+
+}  // namespace
+
+debugger::FileRole file_role(const std::string& file) {
+  const auto identity = dump::identify_file(file);
+  if (!identity) return debugger::FileRole::other;
+  switch (identity->kind) {
+    case dump::FileKind::dump: return debugger::FileRole::dump;
+    case dump::FileKind::elf_object: return debugger::FileRole::kernel;
+    case dump::FileKind::system_map: return debugger::FileRole::map;
+    case dump::FileKind::btf:
+    case dump::FileKind::other: return debugger::FileRole::other;
+  }
+  return debugger::FileRole::other;
+}
+
+Result<target::Files> sort_files(const std::vector<std::string>& arguments) {
+  target::Files files;
+  std::string last_other;
+  for (const std::string& file : arguments) {
+    if (auto sorted = sort_file(files, file, last_other); !sorted) return failure(std::move(sorted));
+  }
+  if (files.dump.empty()) return failure(ErrorCode::wrong_format, "no dump among the files: " + last_other);
+  return files;
+}
+
+target::Files sort_crash_files(const std::vector<std::string>& arguments) {
+  const auto sorted = debugger::sort_crash_arguments(arguments, file_role, true);
+  target::Files files;
+  if (!sorted.dump.empty()) files.dump.emplace_back(sorted.dump);
+  files.kernel = sorted.kernel;
+  files.map = sorted.map;
+  return files;
+}
+
+}  // namespace alicia::app
