@@ -18,16 +18,11 @@ our @EXPORT = qw(
     per_cpu cpus command object
 );
 
-# Data structures of the kernel: compiled when first called.
+# Compiled when first called.
 our %LAZY = (
-    tasks          => 'Alicia::Linux::Task',
-    list_entries   => 'Alicia::Linux::List',
-    hlist_entries  => 'Alicia::Linux::List',
-    llist_entries  => 'Alicia::Linux::List',
-    rbtree_entries => 'Alicia::Linux::Tree',
-    xarray_entries => 'Alicia::Linux::Tree',
-    idr_entries    => 'Alicia::Linux::Tree',
-    report         => 'Alicia::Report',
+    tasks  => 'Alicia::Linux::Task',
+    report => 'Alicia::Report',
+    map { ("${_}_entries" => 'Alicia::Container') } qw(list hlist llist rbtree xarray idr maple),
 );
 
 =head1 NAME
@@ -183,9 +178,13 @@ sub cpus {
 
 A typed object, see L<Alicia::Object>.
 
-=head2 tasks; list_entries, hlist_entries, llist_entries; rbtree_entries, xarray_entries, idr_entries
+=head2 list_entries, hlist_entries, llist_entries, rbtree_entries, xarray_entries, idr_entries, maple_entries
 
-See L<Alicia::Linux::Task>, L<Alicia::Linux::List> and L<Alicia::Linux::Tree>.
+The kernel's lists and trees, see L<Alicia::Container>.
+
+=head2 tasks; report
+
+See L<Alicia::Linux::Task> and L<Alicia::Report>.
 
 =cut
 
@@ -216,7 +215,7 @@ sub import {
 sub export_to {
     my ($package) = @_;
     no strict 'refs';    ## no critic (ProhibitNoStrict)
-    for my $name (@EXPORT, keys %LAZY) {
+    for my $name (@EXPORT, grep { $LAZY{$_} ne $package } keys %LAZY) {
         *{"${package}::$name"} = \&{$name};
     }
     return;

@@ -95,6 +95,7 @@ void define_core(pTHX_ State& state);
 void define_types(pTHX_ State& state);
 void define_symbols(pTHX_ State& state);
 void define_objects(pTHX_ State& state);
+void define_containers(pTHX_ State& state);
 void define_host(pTHX_ State& state);
 
 }  // namespace alicia::perl

@@ -149,6 +149,7 @@ Result<void> Interpreter::start() {
   define_types(aTHX_ state);
   define_symbols(aTHX_ state);
   define_objects(aTHX_ state);
+  define_containers(aTHX_ state);
   define_host(aTHX_ state);
   const Entry entry(state);
   return entry.result(evaluate(aTHX_ state, "package main; require Alicia; Alicia->import; 1;"));

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <unordered_set>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -27,8 +26,6 @@ class UntouchedMemory final : public MemoryReader {
 
 // Any base does, as long as offsets neither wrap nor look like null.
 constexpr VirtualAddress kPlanningBase{1ULL << 30};
-
-constexpr std::size_t kMaxChain = std::size_t{1} << 24;
 
 }  // namespace
 
@@ -236,23 +233,6 @@ bool KernelCalls::has_member(types::TypeRef type, std::string_view path) {
   if (described.kind != types::Kind::pointer) return false;
   const std::string_view rest = path.substr(cut + (path[cut] == '.' ? 1 : 2));
   return has_member(types().strip(types().follow(stripped, described.target)), rest);
-}
-
-Result<void> KernelCalls::walk_chain(VirtualAddress node, std::uint64_t next, VirtualAddress stop, bool low_bit_ends,
-                                     std::vector<VirtualAddress>& nodes) {
-  std::unordered_set<std::uint64_t> seen;
-  while (node.value != 0 && node != stop && !(low_bit_ends && (node.value & 1) != 0)) {
-    if (session_.cancellation().requested()) return failure(ErrorCode::interrupted, "interrupted");
-    if (!seen.insert(node.value).second || nodes.size() >= kMaxChain) {
-      return failure(ErrorCode::corrupt, fmt::format("the list comes back to {:#x} and never ends", node.value),
-                     node.value);
-    }
-    const Result<VirtualAddress> following = read_pointer(node + next);
-    if (!following) return failure(following);
-    nodes.push_back(node);
-    node = *following;
-  }
-  return {};
 }
 
 }  // namespace alicia::perl

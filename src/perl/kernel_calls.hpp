@@ -54,12 +54,6 @@ class KernelCalls {
   /// would have to be followed.
   Result<types::Place> offset(types::TypeRef type, std::string_view path);
 
-  /// Addresses of the nodes of a chain: `node`, what the pointer at `node + next` holds, and so on until `stop` or null
-  /// (or, with `low_bit_ends`, an odd one). What was read before a failure stays in `nodes`.
-  /// Errors: those of reading, corrupt (the chain bites itself), interrupted.
-  Result<void> walk_chain(VirtualAddress node, std::uint64_t next, VirtualAddress stop, bool low_bit_ends,
-                          std::vector<VirtualAddress>& nodes);
-
  private:
   /// How a member is got at: at a fixed distance, or by walking the path each time because it crosses a pointer.
   struct Plan {

@@ -146,42 +146,15 @@ void xs_member_names(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
-/// _chain(NODE, OFFSET OF THE NEXT POINTER, STOP, LOW BIT ENDS): a reference to the nodes' addresses, and what ended
-/// the walk early, or undef.
-void xs_chain(pTHX_ CV* cv) {
-  dXSARGS;
-  require_arguments(aTHX_ items == 4, "_chain(NODE, NEXT, STOP, LOW_BIT_ENDS)");
-  State& state = state_of(cv);
-  const std::uint64_t node = address_argument(aTHX_ state, ST(0));
-  const std::uint64_t next = number_argument(aTHX_ ST(1), "an offset", UV{1} << 32);
-  const std::uint64_t stop = address_argument(aTHX_ state, ST(2));
-  const bool low_bit_ends = SvTRUE(ST(3));
-  SV* problem = newSV(0);
-  sv_2mortal(problem);
-  SV* list = guarded(aTHX_[&]()->Result<SV*> {
-    std::vector<VirtualAddress> nodes;
-    const Result<void> done =
-        state.calls.walk_chain(VirtualAddress{node}, next, VirtualAddress{stop}, low_bit_ends, nodes);
-    if (!done && done.error().code == ErrorCode::interrupted) return failure(done);
-    AV* array = newAV();
-    for (const VirtualAddress address : nodes)
-      av_push(array, new_address(aTHX_ state, address.value));
-    if (!done) sv_setsv(problem, error_object(aTHX_ done.error()));
-    return newRV_noinc(reinterpret_cast<SV*>(array));
-  });
-  ST(0) = list;
-  ST(1) = problem;
-  XSRETURN(2);
-}
-
 }  // namespace
 
 SV* new_object(pTHX_ const types::Object& object) {
   SV* referent = newSV_type(SVt_PVMG);
   static_assert(std::is_trivially_copyable_v<types::Object>);
   sv_magicext(referent, nullptr, PERL_MAGIC_ext, &kObjectMagic, reinterpret_cast<const char*>(&object), sizeof object);
+  SV* reference = sv_bless(newRV_noinc(referent), gv_stashpvs("Alicia::Object", GV_ADD));
   SvREADONLY_on(referent);
-  return sv_bless(newRV_noinc(referent), gv_stashpvs("Alicia::Object", GV_ADD));
+  return reference;
 }
 
 const types::Object* object_behind(pTHX_ SV* reference) {
@@ -192,7 +165,6 @@ const types::Object* object_behind(pTHX_ SV* reference) {
 
 void define_objects(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::object", xs_object);
-  define(aTHX_ state, "Alicia::_chain", xs_chain);
   define(aTHX_ state, "Alicia::Object::AUTOLOAD", xs_autoload);
   define(aTHX_ state, "Alicia::Object::member", xs_member);
   define(aTHX_ state, "Alicia::Object::address", xs_address);
