@@ -101,7 +101,7 @@ class StandInTypes final : public types::TypeSource {
   std::map<std::string, types::TypeId> members_;
 };
 
-class StandInKernel final : public debugger::Debugger {
+class StandInKernel : public debugger::Debugger {
  public:
   static constexpr std::uint64_t kBase = 0xffff888000001000;
   static constexpr std::uint64_t kTasks[3] = {kBase + 0x100, kBase + 0x200, kBase + 0x300};
