@@ -174,7 +174,10 @@ Entry::~Entry() {
     _exit(state_.exit_status);
   }
   drop_captures(state_);
-  attach_output(aTHX_ descriptor_);
+  flush_output(state_);
+  // Reopening STDOUT makes perl point file descriptor 1 elsewhere, by dup2 below the handle that was there.
+  if (descriptor_ >= 0) dup2(descriptor_, STDOUT_FILENO);
+  attach_output(aTHX);
   flush_output(state_);
   state_.signals = nullptr;
   state_.shield = 0;

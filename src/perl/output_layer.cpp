@@ -126,14 +126,12 @@ void define_output_layer(pTHX) {
   PerlIO_define_layer(aTHX_ layer_functions());
 }
 
-void attach_output(pTHX_ int descriptor) {
+void attach_output(pTHX) {
   IO* io = GvIOn(gv_fetchpvs("STDOUT", GV_ADD | GV_NOTQUAL, SVt_PVIO));
   PerlIO* handle = IoOFP(io);
   if (has_layer(handle)) return;
   if (handle != nullptr) {
     PerlIO_flush(handle);
-    // Reopening STDOUT makes perl point file descriptor 1 elsewhere.
-    if (descriptor >= 0) dup2(descriptor, STDOUT_FILENO);
     if (PerlIO_fileno(handle) != STDOUT_FILENO) {
       PerlIO_close(handle);
       handle = nullptr;

@@ -10,9 +10,8 @@ namespace alicia::perl {
 /// Makes the layer known by name, `:alicia`, to scripts that copy a handle's layers.
 void define_output_layer(pTHX);
 
-/// Puts STDOUT on the session's output, where a script left it somewhere else or where it never was. `descriptor` is
-/// file descriptor 1 as it was before the script ran, or -1.
-void attach_output(pTHX_ int descriptor);
+/// Puts STDOUT on the session's output, where a script left it somewhere else or where it never was.
+void attach_output(pTHX);
 
 /// Takes the layer off again.
 void detach_output(pTHX_ State& state);

@@ -53,7 +53,9 @@ class OutputTest : public testing::Test {
     perl_ = std::move(*made);
   }
   bool run(std::string_view code) { return perl_->run(code, "prompt", 1).has_value(); }
+  /// What the descriptor got; from here on it is the test's own again, so that failures are seen.
   std::string written() {
+    restore();
     std::stringstream text;
     text << std::ifstream(path_).rdbuf();
     return text.str();
