@@ -80,6 +80,21 @@ std::optional<std::string_view> BaseWords::canonical() const {
   return known->second;
 }
 
+std::string_view short_spelling(std::string_view canonical) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> names{
+      {{"short int", "short"},
+       {"short unsigned int", "unsigned short"},
+       {"long int", "long"},
+       {"long unsigned int", "unsigned long"},
+       {"long long int", "long long"},
+       {"long long unsigned int", "unsigned long long"},
+       {"__int128 unsigned", "unsigned __int128"},
+       {"unsigned", "unsigned int"}}};
+  const auto* known =
+      std::find_if(names.begin(), names.end(), [&](const auto& entry) { return entry.first == canonical; });
+  return known == names.end() ? canonical : known->second;
+}
+
 std::optional<Type> base_type(std::string_view canonical, unsigned pointer_bytes) {
   struct Row {
     std::string_view name;

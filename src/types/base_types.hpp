@@ -22,6 +22,9 @@ class BaseWords {
   unsigned words_ = 0;  // how often each word came, two bits each
 };
 
+/// The spelling people and debuggers use: `unsigned long` for the canonical `long unsigned int`. Other names stay.
+std::string_view short_spelling(std::string_view canonical);
+
 /// The type of a canonical spelling on LP64 or, with pointers of four bytes, ILP32.
 std::optional<Type> base_type(std::string_view canonical, unsigned pointer_bytes);
 

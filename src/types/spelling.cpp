@@ -4,6 +4,7 @@
 // pointer, array or function wrapping what is there already, and the innermost type's name put in front at last.
 #include <fmt/format.h>
 
+#include "types/base_types.hpp"
 #include "types/layout.hpp"
 
 namespace alicia::types {
@@ -24,6 +25,7 @@ std::string base_name(const Type& type) {
                                                          : "struct",
                     type);
     case Kind::void_: return "void";
+    case Kind::integer: return std::string(short_spelling(type.name));
     default: return type.name;
   }
 }
