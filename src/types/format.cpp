@@ -53,7 +53,7 @@ class ValuePrinter {
   Result<std::string> run(const Place& place) {
     // A pointer on its own is shown with its type, as a cast would be written; text says what it is.
     const TypeRef bare = types_.strip(place.type);
-    if (types_.describe(bare).kind == Kind::pointer && !is_text_pointer(bare)) {
+    if (options_.cast && types_.describe(bare).kind == Kind::pointer && !is_text(bare)) {
       out_ += fmt::format("({}) ", visible(types_.spell(place.type)));
     }
     print(place, 0);
@@ -67,7 +67,7 @@ class ValuePrinter {
     return interrupted_ || out_.size() >= options_.longest;
   }
 
-  void error(const Error& error) { out_ += fmt::format("<error: {}>", error.message); }
+  void error(const Error& error) { out_ += fmt::format("<error: {}>", visible(error.message)); }
 
   void indent(unsigned level) { out_.append(std::size_t{2} * level, ' '); }
 
@@ -208,9 +208,17 @@ class ValuePrinter {
     out_ += " " + format_text(text, !ended, {0, options_.repeats});
   }
 
-  void print_address(VirtualAddress address) {
+  /// Text says what it is; only where there is none does the symbol help. The one below a string constant never does.
+  void print_text_pointer(VirtualAddress address) {
+    std::byte first{};
+    const bool text = memory_.read(address, std::span(&first, 1)) && first != std::byte{0};
+    print_address(address, !text);
+    print_text_at(address);
+  }
+
+  void print_address(VirtualAddress address, bool named = true) {
     fmt::format_to(std::back_inserter(out_), "{:#x}", address.value);
-    if (!options_.symbol || address.value == 0) return;
+    if (!named || !options_.symbol || address.value == 0) return;
     if (const std::string symbol = options_.symbol(address); !symbol.empty()) {
       fmt::format_to(std::back_inserter(out_), " <{}>", visible(symbol));
     }
@@ -222,8 +230,11 @@ class ValuePrinter {
       error(pointer.error());
       return;
     }
-    print_address(*pointer);
-    if (pointer->value != 0 && is_text(bare)) print_text_at(*pointer);
+    if (pointer->value == 0 || !is_text(bare)) {
+      print_address(*pointer);
+    } else {
+      print_text_pointer(*pointer);
+    }
   }
 
   void print_integer(const Place& place, const Type& type) {

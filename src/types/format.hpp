@@ -17,13 +17,14 @@ struct FormatOptions {
   std::size_t elements = 256;       ///< of an array, or runs of equal characters in text; the rest is `...`
   std::size_t repeats = 0;          ///< elements equal from this number on are `<repeats N times>`; 0: never
   std::size_t longest = 16U << 20;  ///< bytes of output; the rest is `...`
+  bool cast = true;                 ///< a pointer by itself has its type in front: `(struct list_head *) 0x…`
   /// What an address is (`init_task+168`), or empty.
   std::function<std::string(VirtualAddress)> symbol;
   const Cancellation* cancellation = nullptr;
 };
 
 /// The value at a place in C syntax, as gdb and crash print it: without a name in front, without a newline at the end,
-/// structs over several lines. A pointer by itself has its type in front. What can't be read within a struct or array
+/// structs over several lines. What can't be read within a struct or array
 /// is
 /// `<error: …>` there; the call fails where not even its first byte can be read. Errors: type_mismatch, interrupted,
 /// and those of reading.
