@@ -65,6 +65,14 @@ std::string format_name(const KdumpPart& part, std::size_t parts) {
   return name;
 }
 
+/// QEMU leaves utsname empty but for the machine, where it names the width of the layout, not the guest.
+Architecture architecture_of_kdump(const KdumpHeader& header, const DumpInfo& info) {
+  const Architecture named = architecture_of_machine(header.machine);
+  if (!header.system_name.empty() && !header.machine.empty()) return named;
+  const Architecture guessed = guess_architecture(info);
+  return guessed == Architecture::unknown ? named : guessed;
+}
+
 DumpInfo describe(const std::vector<KdumpPart>& parts) {
   const KdumpHeader& header = parts.front().header();
   DumpInfo info;
@@ -83,8 +91,7 @@ DumpInfo describe(const std::vector<KdumpPart>& parts) {
   info.machine = header.machine;
   read_sub_areas(parts.front(), info);
   info.memory = parts.front().memory();
-  info.architecture = architecture_of_machine(header.machine);
-  if (header.machine.empty()) info.architecture = guess_architecture(info);
+  info.architecture = architecture_of_kdump(header, info);
   for (const KdumpPart& part : parts) {
     info.files.push_back(part.file().path());
     if (auto warning = part.file().damage()) info.warnings.push_back(*std::move(warning));
