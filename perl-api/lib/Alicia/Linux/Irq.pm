@@ -84,16 +84,13 @@ sub _counts ($base) {
 
 sub _affinity ($address) {
     my $mask  = kernel($address, 'struct irq_desc', 'irq_common_data.affinity', 'void *');
-    my $bytes = int((get_mem(get_addr('nr_cpu_ids'), 1) + 63) / 64) * 8;
+    my $count = get_mem(get_addr('nr_cpu_ids'), 1) + 0;
+    my $bytes = int(($count + 63) / 64) * 8;
+    # cpumask_var_t is a pointer, or an array of one where masks are small.
     $mask = $address + offsetof('struct irq_desc', 'irq_common_data.affinity')
-        if type_is_array('struct irq_common_data', 'affinity');
+        if has_member('struct irq_common_data', 'affinity[0].bits');
     my @bits = split //, unpack 'b*', read_mem($mask, $bytes > 1024 ? 1024 : $bytes);
-    return grep { $bits[$_] } 0 .. $#bits;
-}
-
-# cpumask_var_t is a pointer, or an array of one where masks are small.
-sub type_is_array ($struct, $member) {
-    return has_member($struct, "$member\[0].bits");
+    return grep { $bits[$_] } 0 .. ($#bits < $count ? $#bits : $count - 1);
 }
 
 =head2 other_interrupts()
