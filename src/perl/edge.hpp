@@ -92,6 +92,7 @@ inline void require_arguments(pTHX_ bool right, const char* usage) {
 CV* define(pTHX_ State& state, const char* name, XSUBADDR_t body, const char* prototype = nullptr);
 
 void define_core(pTHX_ State& state);
+void define_text(pTHX_ State& state);
 void define_types(pTHX_ State& state);
 void define_symbols(pTHX_ State& state);
 void define_objects(pTHX_ State& state);

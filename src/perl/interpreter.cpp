@@ -146,6 +146,7 @@ Result<void> Interpreter::start() {
   }
   define_output_layer(aTHX);
   define_core(aTHX_ state);
+  define_text(aTHX_ state);
   define_types(aTHX_ state);
   define_symbols(aTHX_ state);
   define_objects(aTHX_ state);

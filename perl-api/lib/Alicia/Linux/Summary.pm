@@ -114,7 +114,7 @@ What is known of the files: C<files> (list), C<kernel>, C<map> (undef where not 
 =cut
 
 sub dump_facts () {
-    my $facts = Alicia->can('dump_info') ? Alicia::dump_info() : {};
+    my $facts = Alicia::dump_info();
     return {files => [], %$facts};
 }
 

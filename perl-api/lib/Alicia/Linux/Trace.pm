@@ -58,7 +58,7 @@ True where a debugger stands behind the prompt.
 =cut
 
 sub debugger_is_there () {
-    return Alicia->can('debugger') && Alicia::debugger();
+    return Alicia::has_debugger();
 }
 
 1;
