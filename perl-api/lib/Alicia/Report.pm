@@ -8,6 +8,7 @@ use File::Basename         qw(dirname basename);
 use Time::HiRes            ();
 use Alicia::Linux::Log     ();
 use Alicia::Linux::Process ();
+use Alicia::Text qw(visible);
 
 our @EXPORT_OK = qw(report);
 
@@ -120,17 +121,32 @@ sub _name ($module) {
 
 sub _section ($self, $module) {
     my %section = (name => _name($module), title => _name($module), command => '', sources => [], blocks => []);
-    if (ref $module) {
-        $section{error} = $module->[1];
-        return \%section;
-    }
-    my $began = Time::HiRes::time();
-    @section{qw(title command)} = ($module->title, $module->shown_by);
-    $section{sources} = [$module->sources];
-    my $done = eval { $section{blocks} = [$module->blocks($self)]; 1 };
-    $section{error}   = "$@" =~ s/\s+\z//r if !$done;
+    my $began   = Time::HiRes::time();
+    my ($why, @warnings) = _guarded(
+        sub {
+            die "$module->[1]\n" if ref $module;
+            @section{qw(title command)} = ($module->title, $module->shown_by);
+            $section{sources} = [$module->sources];
+            $section{blocks}  = [$module->blocks($self)];
+            return;
+        }
+    );
+    $section{error} = $why if defined $why;
+    unshift @{$section{blocks}}, map { { kind => 'note', text => "Incomplete: $_" } } @warnings;
     $section{seconds} = Time::HiRes::time() - $began;
     return \%section;
+}
+
+# Runs code; returns what it died of (or undef), and what it warned of, each fit to be shown and once.
+sub _guarded ($code) {
+    my %seen;
+    my @warnings;
+    local $SIG{__WARN__} = sub ($warning) {
+        my $text = visible("$warning" =~ s/(?: at \S+ line \d+[.]?)?\s*\z//r);
+        push @warnings, $text if !$seen{$text}++;
+    };
+    my $why = eval { $code->(); 1 } ? undef : visible("$@" =~ s/\s+\z//r);
+    return ($why, @warnings);
 }
 
 =head2 save($file)
@@ -184,8 +200,9 @@ sub _write_details ($self, $beside, $made) {
         print "Writing to $file\n";
         unshift @$made, "$folder/$file";
         open my $out, '>:raw', "$folder/$file" or die "cannot write $folder/$file: $!\n";
-        my $done = ref $module ? 0 : eval { $module->print_to($out, $self); 1 };
-        print {$out} '(', (ref $module ? $module->[1] : "$@") =~ s/\s+\z//r, ")\n" if !$done;
+        my ($why, @warnings)
+            = _guarded(sub { ref $module ? die "$module->[1]\n" : $module->print_to($out, $self) });
+        print {$out} map {"($_)\n"} @warnings, $why // ();
         close $out or die "cannot write $folder/$file: $!\n";
         push @{$self->{files}}, $file;
     }

@@ -127,6 +127,7 @@ sub _owner ($word, $flags) {
 }
 
 sub _waiters ($head, $type, $member) {
+    return [] if read_ptr($head) == 0;    # never set up
     return [map { kernel($_, $type, 'task') } list_entries($head, $type, $member)];
 }
 

@@ -8,7 +8,7 @@ use Alicia::Linux::Log     ();
 use Alicia::Linux::Process qw(task_cpu);
 use Alicia::Text           qw(visible hexadecimal);
 
-our @EXPORT_OK = qw(logged_trace task_title debugger_is_there);
+our @EXPORT_OK = qw(logged_trace task_title task_text debugger_is_there);
 
 =head1 NAME
 
@@ -49,6 +49,16 @@ sub task_title ($address) {
     return sprintf "PID: %-7d  TASK: %s  CPU: %-3d  COMMAND: \"%s\"\n",
         kernel($address, 'struct task_struct', 'pid'), hexadecimal($address), task_cpu($address),
         visible(kernel($address, 'struct task_struct', 'comm', 'char *'));
+}
+
+=head2 task_text($address)
+
+The task's title and its whole C<task_struct> in C form, small structs within it in a line.
+
+=cut
+
+sub task_text ($address) {
+    return task_title($address) . 'struct task_struct ' . Alicia::c_value('struct task_struct', $address, '', 0, 0, 120) . "\n";
 }
 
 =head2 debugger_is_there()

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Report::Detail::AllTask;
+
+use v5.36;
+use parent 'Alicia::Report::Detail';
+use Alicia;
+use Alicia::Linux::Trace qw(task_text);
+
+sub file  ($class) { return 'all_task.txt' }
+sub order ($class) { return 60 }
+
+sub print_to ($class, $handle, $report) {
+    for my $task (tasks()) {
+        print {$handle} eval { task_text($task->address) } // "${\ $task->address}: ($@)\n", "\n";
+    }
+    return;
+}
+
+1;
