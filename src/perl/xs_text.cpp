@@ -28,19 +28,19 @@ std::optional<std::string> name_at(State& state, VirtualAddress address) {
   return found->offset == 0 ? found->symbol.name : fmt::format("{}+{}", found->symbol.name, found->offset);
 }
 
-/// c_value(TYPE, ADDRESS [, PATH [, HEXADECIMAL [, INDENT [, WIDTH]]]]): the value there in C form; with WIDTH, nested
-/// structs that fit such a line in one.
+/// c_value(TYPE, ADDRESS [, PATH [, HEXADECIMAL [, WIDTH [, BRIEF]]]]): the value there in C form; with WIDTH, structs
+/// within that fit a line of that width stand in one; with BRIEF, members that are zero are left out.
 void xs_c_value(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items >= 2 && items <= 6,
-                    "c_value(TYPE, ADDRESS [, PATH [, HEXADECIMAL [, INDENT [, WIDTH]]]])");
+                    "c_value(TYPE, ADDRESS [, PATH [, HEXADECIMAL [, WIDTH [, BRIEF]]]])");
   State& state = state_of(cv);
   const Text type = text_argument(aTHX_ ST(0));
   const std::uint64_t address = address_argument(aTHX_ state, ST(1));
   const Text path = items > 2 ? text_argument(aTHX_ ST(2)) : Text{"", 0};
   const bool hexadecimal = items > 3 && SvTRUE(ST(3));
-  const std::uint64_t indent = items > 4 ? number_argument(aTHX_ ST(4), "indent", 200) : 0;
-  const std::uint64_t width = items > 5 ? number_argument(aTHX_ ST(5), "width", 1000) : 0;
+  const std::uint64_t width = items > 4 ? number_argument(aTHX_ ST(4), "width", 1000) : 0;
+  const bool brief = items > 5 && SvTRUE(ST(5));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
     types::TypeSystem& types = state.calls.types();
     const MemoryReader& memory = state.calls.memory();
@@ -54,8 +54,8 @@ void xs_c_value(pTHX_ CV* cv) {
     }
     types::PrintStyle style;
     style.hexadecimal = hexadecimal;
-    style.indent = static_cast<unsigned>(indent);
     style.line_width = static_cast<std::size_t>(width);
+    style.leave_out_zeros = brief;
     style.name_of = [&state](VirtualAddress at) { return name_at(state, at); };
     return new_text(aTHX_ types::print_value(memory, types, place, style));
   });

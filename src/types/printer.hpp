@@ -16,6 +16,8 @@ struct PrintStyle {
   bool hexadecimal = false;         ///< integers in hexadecimal
   std::size_t most_elements = 200;  ///< of one array
   unsigned indent = 0;              ///< columns that every line but the first is moved right
+  std::size_t line_width = 0;       ///< structs within that fit a line of this width stand in one; 0: none does
+  bool leave_out_zeros = false;     ///< members that are all zero, as a C initializer may; needs line_width
   /// What an address is: `sys_flock+25`.
   std::function<std::optional<std::string>(VirtualAddress)> name_of;
 };

@@ -51,14 +51,18 @@ sub task_title ($address) {
         visible(kernel($address, 'struct task_struct', 'comm', 'char *'));
 }
 
-=head2 task_text($address)
+=head2 task_text($address, $brief)
 
-The task's title and its whole C<task_struct> in C form, small structs within it in a line.
+The task's title and its C<task_struct> in C form, small structs within it in a line; where $brief is true, without the
+members that are zero.
 
 =cut
 
-sub task_text ($address) {
-    return task_title($address) . 'struct task_struct ' . Alicia::c_value('struct task_struct', $address, '', 0, 0, 120) . "\n";
+sub task_text ($address, $brief = 0) {
+    return
+          task_title($address)
+        . 'struct task_struct '
+        . Alicia::c_value('struct task_struct', $address, '', 0, 120, $brief) . "\n";
 }
 
 =head2 debugger_is_there()

@@ -10,8 +10,9 @@ sub file  ($class) { return 'all_task.txt' }
 sub order ($class) { return 60 }
 
 sub print_to ($class, $handle, $report) {
+    print {$handle} "Members that are not listed are zero.\n\n";
     for my $task (tasks()) {
-        print {$handle} eval { task_text($task->address) } // "${\ $task->address}: ($@)\n", "\n";
+        print {$handle} eval { task_text($task->address, 1) } // "${\ $task->address}: ($@)\n", "\n";
     }
     return;
 }
