@@ -10,6 +10,18 @@ our @EXPORT_OK = qw(options usage);
 
 Alicia::Command - what the shipped commands share: options and usage
 
+=head1 WHAT A SHIPPED COMMAND IS
+
+A file C<ldas/FOLDER/NAME.ldas>; NAME is the command. It is compiled when it is first used, and once, in the package
+C<Alicia::Command::NAME> (what is no word character becomes an underscore), which has the API of L<Alicia> already. It turns
+on C<strict> and C<warnings> itself, names no package, defines
+
+    sub run { my (@words) = @_; ... }
+
+and ends in C<1;>. @words are the words behind the command. What it prints is its output; what it dies of is the command's
+error. Other subs it defines are its own: a user's sub of the same name and a shipped command don't meet. From Perl it is
+reached with C<command('NAME', @words)>, whatever the prompt makes of NAME.
+
 =head1 SUBROUTINES
 
 =head2 options($usage, $letters, \@words)
