@@ -140,7 +140,7 @@ std::optional<Compression> KdumpPart::compression() const {
 KdumpPart::Extent KdumpPart::survey(std::uint64_t from, std::uint64_t to) const {
   constexpr std::size_t kAtOnce = 4096;
   Extent extent{descriptor_offset(to).value, 0, 0};
-  std::vector<std::byte> bytes(kAtOnce * kDescriptorBytes);
+  std::vector<std::byte> bytes(std::min<std::uint64_t>(kAtOnce, to - std::min(from, to)) * kDescriptorBytes);
   while (from < to) {
     const std::uint64_t count = std::min<std::uint64_t>(kAtOnce, to - from);
     const auto got = file_->read_some(descriptor_offset(from), std::span{bytes}.first(count * kDescriptorBytes));

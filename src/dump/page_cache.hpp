@@ -5,6 +5,7 @@
 // every hit would have to reorder, and a hit writes nothing but its mark, and that only once.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -23,7 +24,7 @@ namespace alicia::dump {
 template <class Value>
 class PageCache {
  public:
-  explicit PageCache(std::size_t capacity) : sets_(std::bit_ceil(capacity / kWays + 1)) {}
+  explicit PageCache(std::size_t capacity) : sets_(std::bit_ceil(std::max<std::size_t>(1, capacity / kWays))) {}
 
   /// Calls `use(value)` if there is one for `frame`, under a reader's lock: `use` has to be short and must not come
   /// back to this cache.

@@ -11,16 +11,17 @@
 namespace alicia::dump {
 namespace {
 
-constexpr std::size_t kCachedBytes = std::size_t{64} << 20;
-constexpr std::size_t kCachedAbsences = 8192;
+constexpr std::uint64_t kCachedBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMostCachedPages = kCachedBytes / 4096;
+constexpr std::uint64_t kCachedAbsences = 8192;
 
 }  // namespace
 
 PagedDump::PagedDump(DumpInfo info)
     : info_(std::move(info)),
       page_shift_(static_cast<unsigned>(std::countr_zero(info_.page_size))),
-      pages_(kCachedBytes >> page_shift_),
-      absences_(kCachedAbsences) {}
+      pages_(std::min({kCachedBytes >> page_shift_, kMostCachedPages, info_.max_page_frame})),
+      absences_(std::min(kCachedAbsences, info_.max_page_frame)) {}
 
 Result<Page> PagedDump::page(PageFrame frame) const {
   Page found;
