@@ -25,7 +25,7 @@ enum class ErrorCode : std::uint8_t {
   no_memory_there,  ///< the machine had no memory at this physical address
   bad_address,
   bad_argument,
-  too_long,           ///< a line beyond what the debugger takes
+  too_long,  ///< a line beyond what the debugger takes
   not_supported,
   interrupted,
   cannot_open,

@@ -35,7 +35,7 @@ std::vector<std::filesystem::path> crashrc_files() {
 
 }  // namespace
 
-CrashAdapter::CrashAdapter(CrashOptions options, const Cancellation& cancellation)
+CrashAdapter::CrashAdapter(const CrashOptions& options, const Cancellation& cancellation)
     : user_crashrc_(options.user_crashrc),
       connection_(connection_options(options), std::make_unique<CrashDialect>(), cancellation),
       queries_(std::make_unique<CrashQueries>([this](std::string_view line) { return connection_.ask(line); })) {

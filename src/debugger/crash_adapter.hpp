@@ -28,7 +28,7 @@ struct CrashOptions {
 /// markers away and isn't passed on.
 class CrashAdapter final : public Debugger {
  public:
-  CrashAdapter(CrashOptions options, const Cancellation& cancellation);
+  CrashAdapter(const CrashOptions& options, const Cancellation& cancellation);
 
   std::string_view name() const override { return "crash"; }
   void start_in_background() override;

@@ -25,7 +25,7 @@ void put(int descriptor, std::string_view text) {
 StatusLine::StatusLine(Options options)
     : options_(options), visible_terminal_(options.even_without_terminal || ::isatty(options.descriptor) == 1) {}
 
-void StatusLine::begin(std::string what, std::string hint) {
+void StatusLine::begin(std::string_view what, std::string hint) {
   what_ = visible(what);
   if (what_.size() > longest_command) what_ = what_.substr(0, longest_command - 1) + "…";
   hint_ = std::move(hint);

@@ -20,7 +20,7 @@ class StatusLine {
   StatusLine() : StatusLine(Options{}) {}
   explicit StatusLine(Options options);
 
-  void begin(std::string what, std::string hint);
+  void begin(std::string_view what, std::string hint);
   /// To be called every now and then.
   void tick();
   /// To be called before the command's output is written: the terminal may be the same.

@@ -113,7 +113,7 @@ Result<std::vector<unsigned>> online_cpus(State& state) {
   if (!possible) return failure(possible);
   const Result<VirtualAddress> mask = state.calls.symbol("__cpu_online_mask");
   if (!mask) return failure(mask);
-  std::vector<std::byte> bits((*possible + 63) / 64 * 8);
+  std::vector<std::byte> bits((std::size_t{*possible} + 63) / 64 * 8);
   const Result<void> read = state.calls.read(*mask, bits);
   if (!read) return failure(read);
   std::vector<unsigned> online;

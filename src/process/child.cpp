@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -26,8 +27,6 @@
 extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 forgot to say so itself
 }
-
-extern char** environ;
 
 namespace alicia::process {
 namespace {

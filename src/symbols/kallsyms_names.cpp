@@ -46,7 +46,8 @@ bool plausible(const std::vector<std::uint32_t>& positions, std::uint64_t names_
   if (positions.empty() || positions.front() != 0 || positions.back() >= names_bytes) return false;
   for (std::size_t index = 1; index < positions.size(); ++index) {
     const std::uint64_t before = positions[index - 1];
-    if (positions[index] < before + least * block || positions[index] > before + std::uint64_t{most} * block)
+    if (positions[index] < before + std::uint64_t{least} * block ||
+        positions[index] > before + std::uint64_t{most} * block)
       return false;
   }
   return true;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -337,8 +338,8 @@ class Parser {
     Declarator declarator;
     if (auto read = read_declarator(declarator); !read) return failure(read);
     Declaration declaration{std::move(declarator.name), base, std::nullopt};
-    for (auto step = declarator.steps.rbegin(); step != declarator.steps.rend(); ++step) {
-      auto made = apply(*step, declaration.type);
+    for (const auto& step : std::views::reverse(declarator.steps)) {
+      auto made = apply(step, declaration.type);
       if (!made) return failure(made);
       declaration.type = *made;
     }
