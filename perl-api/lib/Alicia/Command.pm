@@ -26,19 +26,23 @@ reached with C<command('NAME', @words)>, whatever the prompt makes of NAME.
 
 =head2 options($usage, $letters, \@words)
 
-Takes crash's kind of options (single letters behind one dash, that may stand together) from the front of @words and
-returns them as a hash reference, a letter's count as its value. In $letters a C<:> behind a letter means that it takes a
-value. Words after the first that isn't an option stay in @words; C<--> ends the options. Dies with $usage on any other.
+Takes crash's kind of options (single letters behind one dash, that may stand together) out of @words, wherever they
+stand, and returns them as a hash reference, a letter's count as its value. In $letters a C<:> behind a letter means that it
+takes a value. Behind C<--> there are no options. Dies with $usage on any other.
 
 =cut
 
 sub options ($usage, $letters, $words) {
     my %takes = map { /(.)(:?)/ ? ($1 => $2) : () } $letters =~ /.:?/g;
-    my %found;
-    while (@$words && $words->[0] =~ /\A-(.+)\z/s) {
+    my (%found, @others);
+    while (@$words) {
+        my $word = shift @$words;
+        last if $word eq '--';
+        if ($word !~ /\A-(.+)\z/s) {
+            push @others, $word;
+            next;
+        }
         my $rest = $1;
-        shift @$words;
-        last if $rest eq '-';
         while ($rest =~ s/\A(.)//s) {
             my $letter = $1;
             usage($usage, "no option -$letter") if !exists $takes{$letter};
@@ -51,6 +55,7 @@ sub options ($usage, $letters, $words) {
             $found{$letter}++;
         }
     }
+    unshift @$words, @others;
     return \%found;
 }
 

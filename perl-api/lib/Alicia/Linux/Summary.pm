@@ -9,7 +9,7 @@ use Alicia::Linux::Process qw(task_cpu state_letters);
 use Alicia::Linux::System  qw(utsname wall_clock uptime load_average memory_bytes panic_cpu panic_task);
 use Alicia::Text           qw(clock_time megabytes visible hexadecimal);
 
-our @EXPORT_OK = qw(system_summary panic_summary dump_facts date);
+our @EXPORT_OK = qw(system_summary panic_summary dump_facts date state_words);
 
 =head1 NAME
 
@@ -79,16 +79,28 @@ sub panic_summary () {
     my $task  = eval { panic_task() } // return;
     my $at    = $task->address;
     my @facts = eval {
-        my $letters = state_letters($at);
         (
             ['PID',     kernel($at, 'struct task_struct', 'pid')],
             ['COMMAND', '"' . visible(kernel($at, 'struct task_struct', 'comm', 'char *')) . '"'],
             ['TASK',    hexadecimal($at)],
             ['CPU',     task_cpu($at)],
-            ['STATE',   ($state_name{$letters} // $letters) . ' (PANIC)'],
+            ['STATE',   state_words($at)],
         );
     };
     return @facts;
+}
+
+=head2 state_words($task)
+
+The state of the task at this address as crash words it: C<TASK_RUNNING (PANIC)>, C<TASK_INTERRUPTIBLE>.
+
+=cut
+
+sub state_words ($task) {
+    my $letters = state_letters($task);
+    my $panic   = eval { panic_task() };
+    my $words   = $state_name{$letters} // $letters;
+    return defined $panic && $panic->address == $task ? "$words (PANIC)" : $words;
 }
 
 =head2 date($seconds)
