@@ -2,14 +2,16 @@
 # The report: its page, its files, its other forms, what it does when it can't.
 use v5.36;
 use Test::More;
-use Alicia::Test  qw(alicia dump_folder slurp spew);
-use Alicia::Truth qw(scenarios);
+use Alicia::Test     qw(alicia dump_folder slurp spew);
+use Alicia::Truth    qw(scenarios);
 use Cpanel::JSON::XS ();
-use File::Temp qw(tempdir);
+use File::Temp       qw(tempdir);
 
 my @titles = (
-    'System & Dump Information', 'Stop Log', 'Stack Trace & Register', 'Process', 'Run Queue', 'Memory Allocation', 'Swap',
-    'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
+    'System & Dump Information',
+    'Stop Log', 'Stack Trace & Register',
+    'Process',  'Run Queue', 'Memory Allocation',
+    'Swap',     'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
 );
 my @files = qw(log.txt irq.txt io_dev.txt task.txt file_info.txt all_task.txt slab_info.txt);
 
@@ -19,11 +21,12 @@ for my $scenario (scenarios()) {
     subtest "$scenario: the page and its files" => sub {
         my $folder = tempdir(CLEANUP => 1);
         my $run    = report_on($scenario, "report(output=>'$folder/report.html')");
-        is $run->{status}, 0,  'succeeds';
-        is $run->{err},    '', 'without a complaint';
-        is $run->{out}, join('', map {"Writing to $_\n"} @files), 'says what it writes, in order';
+        is $run->{status}, 0,                                        'succeeds';
+        is $run->{err},    '',                                       'without a complaint';
+        is $run->{out},    join('', map {"Writing to $_\n"} @files), 'says what it writes, in order';
         my ($details) = grep {-d} glob "$folder/*";
-        like $details, qr{/(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\z}, 'the folder is MMDDhhmmss';
+        like $details, qr{/(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\z},
+            'the folder is MMDDhhmmss';
         is_deeply [sort map {s{.*/}{}r} glob "$details/*"], [sort @files], 'all files are there';
         is slurp("$details/log.txt"), slurp(dump_folder($scenario) . '/dmesg.txt'), 'log.txt is the log';
         my $bytes = 0;
@@ -33,8 +36,8 @@ for my $scenario (scenarios()) {
         my $page  = slurp("$folder/report.html");
         my @shown = $page =~ m{<h2>([^<]*)</h2>}g;
         is_deeply [map {s/&amp;/&/r} @shown], \@titles, 'every section, in order';
-        unlike $page, qr/could not be made/, 'none failed';
-        unlike $page, qr/Incomplete: /,      'none is incomplete';
+        unlike $page, qr/could not be made/,             'none failed';
+        unlike $page, qr/Incomplete: /,                  'none is incomplete';
         unlike $page, qr{\b(?:src|href)="(?!#|\d{10}/)}, 'nothing outside is referred to';
         unlike $page, qr{https?:|\@import|url\(},        'in no other way either';
         is _unbalanced($page), '', 'every element is closed';
@@ -52,27 +55,41 @@ for my $scenario (scenarios()) {
         is report_on($scenario, "report $folder/r.json nodetails sections=system,process,memory")->{status}, 0, 'JSON';
         my $report = Cpanel::JSON::XS->new->utf8->decode(slurp("$folder/r.json"));
         is $report->{format}, 'alicia-report', 'names itself';
-        is_deeply [map { $_->{name} } @{ $report->{sections} }], [qw(system process memory)], 'the sections asked for';
-        my ($table) = grep { $_->{kind} eq 'table' } @{ $report->{sections}[1]{blocks} };
-        is $table->{columns}[-1], 'COMM', 'a table has its columns';
-        is scalar(grep { $_->[-1] eq 'busyloop' } @{ $table->{rows} }), 1, 'and its rows';
+        is_deeply [map { $_->{name} } @{$report->{sections}}], [qw(system process memory)], 'the sections asked for';
+        my ($table) = grep { $_->{kind} eq 'table' } @{$report->{sections}[1]{blocks}};
+        is $table->{columns}[-1],                                     'COMM', 'a table has its columns';
+        is scalar(grep { $_->[-1] eq 'busyloop' } @{$table->{rows}}), 1,      'and its rows';
     };
 }
 
-subtest 'what goes wrong' => sub {
-    my $folder = tempdir(CLEANUP => 1);
+subtest 'redaction, and a page of some sections' => sub {
+    my $folder     = tempdir(CLEANUP => 1);
     my ($scenario) = scenarios();
-    my %wrong = (
-        "report(output=>'$folder/no/where.html')" => qr/cannot write \S+where\.html: No such file/,
-        "report(output=>'$folder')"               => qr/\Q$folder\E is a folder/,
-        'report()'                                => qr/report wants output/,
-        'report'                                  => qr/no file given; usage: /,
+    my $run        = report_on($scenario,
+        "report(output=>'$folder/r.html', details=>0, redact=>1, sections=>['network','proc_file'])");
+    is $run->{status}, 0, 'succeeds';
+    my $page = slurp("$folder/r.html");
+    like $page, qr{<h1>Kernel panic - not syncing: sysrq triggered crash</h1>},
+        'the heading says what happened all the same';
+    unlike $page, qr/\b10\.0\.2\.15\b|fe80:/, 'no address on the network';
+    unlike $page, qr/crashkernel=256M/,       'no command line';
+    like $page,   qr/\(left out\)/,           'and says so';
+};
+
+subtest 'what goes wrong' => sub {
+    my $folder     = tempdir(CLEANUP => 1);
+    my ($scenario) = scenarios();
+    my %wrong      = (
+        "report(output=>'$folder/no/where.html')"                => qr/cannot write \S+where\.html: No such file/,
+        "report(output=>'$folder')"                              => qr/\Q$folder\E is a folder/,
+        'report()'                                               => qr/report wants output/,
+        'report'                                                 => qr/no file given; usage: /,
         "report(output=>'$folder/r.html', sections=>['nosuch'])" => qr/no section 'nosuch'/,
         "report(output=>'$folder/r.html', colour=>1)"            => qr/knows no 'colour'/,
     );
     for my $code (sort keys %wrong) {
         my $run = report_on($scenario, $code);
-        is $run->{status}, 1, $code;
+        is $run->{status},                    1, $code;
         is scalar(() = $run->{err} =~ /\n/g), 1, 'one line';
         like $run->{err}, $wrong{$code}, 'that says why';
     }
@@ -92,15 +109,17 @@ sub title  ($class) { 'Extra <b>' }
 sub blocks ($class, $report) { text("<script>alert(1)</script> & \"quotes\"\n") }
 1;
 SECTION
-    spew("$place/Fails.pm",   "package Alicia::Report::Section::Fails;\nuse parent 'Alicia::Report::Section';\nsub blocks { die qq(<i>no</i>\\n) }\n1;\n");
+    spew("$place/Fails.pm",
+        "package Alicia::Report::Section::Fails;\nuse parent 'Alicia::Report::Section';\nsub blocks { die qq(<i>no</i>\\n) }\n1;\n"
+    );
     spew("$place/Garbage.pm", "this is no Perl {\n");
     my ($scenario) = scenarios();
     my $run = report_on($scenario, "use lib '$folder/lib'; report(output=>'$folder/r.html', details=>0)");
     is $run->{status}, 0, 'the report is written';
     my $page = slurp("$folder/r.html");
-    like $page, qr{<h2>Extra &lt;b&gt;</h2>}, 'a title is text';
+    like $page, qr{<h2>Extra &lt;b&gt;</h2>},                                         'a title is text';
     like $page, qr{&lt;script&gt;alert\(1\)&lt;/script&gt; &amp; &quot;quotes&quot;}, 'so is its content';
-    like $page, qr{could not be made: &lt;i&gt;no&lt;/i&gt;}, 'a failure is said';
+    like $page, qr{could not be made: &lt;i&gt;no&lt;/i&gt;},                         'a failure is said';
     is scalar(() = $page =~ /could not be made/g), 2, 'and what does not compile';
     like $page, qr{<h2>\Q$_\E</h2>}, $_ for map {s/&/&amp;/r} @titles;
 };

@@ -8,7 +8,8 @@ use File::Basename         qw(dirname basename);
 use Time::HiRes            ();
 use Alicia::Linux::Log     ();
 use Alicia::Linux::Process ();
-use Alicia::Text qw(visible);
+use Alicia::Linux::Summary ();
+use Alicia::Text           qw(visible);
 
 our @EXPORT_OK = qw(report);
 
@@ -75,6 +76,17 @@ sub memo ($self, $name, $code) {
 sub records   ($self) { return $self->memo(records   => \&Alicia::Linux::Log::records) }
 sub processes ($self) { return $self->memo(processes => \&Alicia::Linux::Process::processes) }
 
+=head2 facts()
+
+The block of C<sys>, as a list of [label, text], without the host's name where that is to be left out.
+
+=cut
+
+sub facts ($self) {
+    my @facts = $self->memo(facts => \&Alicia::Linux::Summary::system_summary);
+    return map { $_->[0] eq 'NODENAME' && $self->redact ? ['NODENAME', '(left out)'] : $_ } @facts;
+}
+
 =head2 modules($kind)
 
 The names of the modules below C<Alicia::Report::$kind>, loaded and in order. One that doesn't compile is kept as
@@ -126,13 +138,13 @@ sub _section ($self, $module) {
         sub {
             die "$module->[1]\n" if ref $module;
             @section{qw(title command)} = ($module->title, $module->shown_by);
-            $section{sources} = [$module->sources];
-            $section{blocks}  = [$module->blocks($self)];
+            $section{sources}           = [$module->sources];
+            $section{blocks}            = [$module->blocks($self)];
             return;
         }
     );
     $section{error} = $why if defined $why;
-    unshift @{$section{blocks}}, map { { kind => 'note', text => "Incomplete: $_" } } @warnings;
+    unshift @{$section{blocks}}, map { {kind => 'note', text => "Incomplete: $_"} } @warnings;
     $section{seconds} = Time::HiRes::time() - $began;
     return \%section;
 }
@@ -200,8 +212,7 @@ sub _write_details ($self, $beside, $made) {
         print "Writing to $file\n";
         unshift @$made, "$folder/$file";
         open my $out, '>:raw', "$folder/$file" or die "cannot write $folder/$file: $!\n";
-        my ($why, @warnings)
-            = _guarded(sub { ref $module ? die "$module->[1]\n" : $module->print_to($out, $self) });
+        my ($why, @warnings) = _guarded(sub { ref $module ? die "$module->[1]\n" : $module->print_to($out, $self) });
         print {$out} map {"($_)\n"} @warnings, $why // ();
         close $out or die "cannot write $folder/$file: $!\n";
         push @{$self->{files}}, $file;

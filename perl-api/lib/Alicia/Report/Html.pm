@@ -21,13 +21,8 @@ The page, as bytes. The template (page.tx) escapes whatever it is given; style a
 my $folder = dirname(__FILE__);
 
 sub render ($report, @sections) {
-    my $xslate   = Text::Xslate->new(path => [$folder], cache => 0, verbose => 0, input_layer => ':raw');
-    my ($system) = grep { $_->{name} eq 'system' } @sections;
-    my %fact     = map {
-        ref $_->{pairs}
-            ? map { $_->[0] => $_->[1] } @{$_->{pairs}}
-            : ()
-    } @{$system->{blocks} // []};
+    my $xslate = Text::Xslate->new(path => [$folder], cache => 0, verbose => 0, input_layer => ':raw');
+    my %fact   = map { $_->[0] => $_->[1] } $report->facts;
     return $xslate->render(
         'page.tx',
         {

@@ -4,7 +4,7 @@ package Alicia::Report::Section::System;
 use v5.36;
 use parent 'Alicia::Report::Section';
 use Alicia::Report::Section qw(pairs);
-use Alicia::Linux::Summary  qw(system_summary panic_summary);
+use Alicia::Linux::Summary  qw(panic_summary);
 
 sub title    ($class) { return 'System & Dump Information' }
 sub order    ($class) { return 10 }
@@ -12,11 +12,7 @@ sub shown_by ($class) { return 'sys -p' }
 sub sources  ($class) { return qw(init_uts_ns tk_core avenrun node_data prb) }
 
 sub blocks ($class, $report) {
-    my @facts = system_summary();
-    if ($report->redact) {
-        @facts = map { $_->[0] eq 'NODENAME' ? ['NODENAME', '(left out)'] : $_ } @facts;
-    }
-    return pairs(@facts, panic_summary());
+    return pairs($report->facts, panic_summary());
 }
 
 1;
