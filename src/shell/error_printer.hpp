@@ -15,9 +15,12 @@ class ErrorPrinter {
   void print(std::string_view message);
   /// Where both are the terminal, ends the line that output left unfinished.
   void end_line();
+  /// Something else wrote to the terminal, nobody knows what.
+  void child_wrote() { unknown_ = true; }
 
  private:
   FileOutput& output_;
+  bool unknown_ = false;
 };
 
 }  // namespace alicia::shell

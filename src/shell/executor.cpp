@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
@@ -36,7 +37,9 @@ Verdict Executor::shell_escape(const std::string& text) {
   const std::string line = text.empty() ? "exec \"${SHELL:-/bin/sh}\"" : text;
   auto child = ShellChild::start({line, nothing.get(), terminal_}, session_.cancellation());
   if (!child) return report(child.error());
-  return verdict((*child)->wait());
+  const auto end = (*child)->wait();
+  errors_.child_wrote();
+  return verdict(end);
 }
 
 Verdict Executor::command(const Route& route) {
@@ -57,6 +60,7 @@ Verdict Executor::command(const Route& route) {
     silent = route.kind == RouteKind::debugger && redirection->reader_gone();
     const auto end = redirection->finish();
     output_.at_line_start();
+    if (route.shell_tail.starts_with('|')) errors_.child_wrote();
     piped = verdict(end);
   }
   if (result || piped == Verdict::interrupted || silent) return piped;
@@ -84,6 +88,8 @@ Verdict Executor::verdict(const ShellEnd& end) {
 }
 
 Verdict Executor::report(const Error& error) {
+  // The terminal has shown ^C.
+  if (error.code == ErrorCode::interrupted && isatty(STDERR_FILENO) != 0) FileOutput(STDERR_FILENO).write("\n");
   errors_.print(error.message);
   return error.code == ErrorCode::interrupted ? Verdict::interrupted : Verdict::failed;
 }

@@ -125,7 +125,9 @@ Route Router::route(std::string_view line) const {
   // A quote operator alone would wait for its quotes for ever.
   const bool perl_word = (is_perl_word(word) && !is_quote_operator(word)) || facts_.is_perl_name(word);
   if (perl_word || begins_with_any(after, {"(", "=", ",", "[", "{", ":", "->"})) return perl(line);
-  return unknown(word);
+  Route route = unknown(word);
+  if (const auto cut = cut_command_line(line)) route.rest = cut->rest;
+  return route;
 }
 
 bool Router::is_command(std::string_view word) const {
