@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -32,6 +33,8 @@ class BtfSource final : public TypeSource {
   std::optional<TypeId> find(Tag tag, std::string_view name) override;
   const Type& type(TypeId id) override;
   TypeRef resolve(TypeId id) override;
+  /// The numbers of this source's own types: from the first up to, but without, the second.
+  std::pair<TypeId, TypeId> range() const { return {first_, extent_.types}; }
 
   /// The type of a variable that BTF knows: the per-CPU ones.
   std::optional<TypeRef> find_variable(std::string_view name);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <ranges>
 #include <utility>
 #include <vector>
@@ -187,6 +188,8 @@ class Parser {
       if (!base) return base;
       type = *base;
     }
+    // Whatever their order in the text, `const volatile` is one type.
+    std::sort(kinds.begin(), kinds.end(), std::greater<>());
     for (const Kind kind : kinds)
       type = store_.qualified(kind, *type);
     return *type;
@@ -388,6 +391,7 @@ class Parser {
         if (!read) return failure(read);
         if (!*read) break;
       }
+      std::sort(kinds.begin(), kinds.end(), std::greater<>());
       for (const Kind kind : kinds)
         pointers.push_back({kind});
       if (!token_.is("*")) break;

@@ -13,7 +13,7 @@ namespace alicia::types {
 namespace {
 
 constexpr unsigned deepest = 32;
-constexpr std::size_t longest = 4U << 20U;
+constexpr std::size_t longest = 256U << 10U;
 
 class TypePrinter {
  public:

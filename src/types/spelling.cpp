@@ -34,7 +34,7 @@ std::string_view qualifier(Kind kind) {
   return kind == Kind::const_ ? "const" : kind == Kind::volatile_ ? "volatile" : "restrict";
 }
 
-/// `type` as the pointee it is once qualifiers are taken off.
+/// What `type` is once qualifiers are taken off.
 Kind kind_behind_qualifiers(TypeRef type) {
   for (unsigned hops = 0; hops < 8; ++hops) {
     const Type& described = describe(type);
@@ -64,8 +64,10 @@ class Speller {
         case Kind::const_:
         case Kind::volatile_:
         case Kind::restrict_:
-          if (describe(target).kind != Kind::pointer) {
-            prefix += fmt::format("{} ", qualifier(described.kind));
+          if (kind_behind_qualifiers(target) != Kind::pointer) {
+            // Sources nest them either way; people write const first.
+            prefix.insert(described.kind == Kind::const_ ? 0 : prefix.size(),
+                          fmt::format("{} ", qualifier(described.kind)));
           } else {
             inner = fmt::format("{}{}{}", qualifier(described.kind), inner.empty() ? "" : " ", inner);
           }

@@ -11,8 +11,8 @@
 namespace alicia::types {
 namespace {
 
-constexpr unsigned deepest_anonymous = 32;
-constexpr unsigned most_members = 1'000'000;  // looked at in one search: hostile structs hold each other
+constexpr unsigned deepest_anonymous = 16;
+constexpr unsigned most_members = 100'000;  // looked at in one search: hostile structs hold each other
 
 }  // namespace
 
