@@ -18,7 +18,7 @@ end_step() {
   ((step_number == 0)) || printf '   (%d s)\n' $((SECONDS - step_began))
 }
 
-# build PRESET: configures and builds below build/PRESET.
+# build PRESET [CMAKE OPTION…]: configures and builds below build/PRESET.
 build() {
-  (cd "$top" && cmake --preset "$1" --log-level=WARNING && NINJA_STATUS='   [%f/%t, %e s] ' cmake --build --preset "$1")
+  (cd "$top" && cmake --preset "$@" --log-level=WARNING && NINJA_STATUS='   [%f/%t, %e s] ' cmake --build --preset "$1")
 }
