@@ -22,6 +22,7 @@ our @EXPORT = qw(
 our %LAZY = (
     tasks  => 'Alicia::Linux::Task',
     report => 'Alicia::Report',
+    (map { $_ => 'Alicia::Linux::Stack' } qw(unwind registers disassemble)),
     map { ("${_}_entries" => 'Alicia::Container') } qw(list hlist llist rbtree xarray idr maple),
 );
 
@@ -185,6 +186,10 @@ The kernel's lists and trees, see L<Alicia::Container>.
 =head2 tasks; report
 
 See L<Alicia::Linux::Task> and L<Alicia::Report>.
+
+=head2 unwind TASK; registers CPU; disassemble ADDRESS, COUNT
+
+See L<Alicia::Linux::Stack>.
 
 =cut
 

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "perl/kernel_calls.hpp"
 #include "perl/signal_guard.hpp"
 #include "session/session.hpp"
+#include "target/unwinder.hpp"
 
 struct interpreter;
 struct sv;
@@ -32,6 +34,7 @@ struct State {
 
   session::Session& session;
   KernelCalls calls;
+  std::unique_ptr<target::Unwinder> unwinder;  ///< made when first needed
   ::interpreter* perl = nullptr;
   std::vector<std::string> arguments;  ///< perl keeps pointers to its command line
   std::vector<char*> argument_pointers;
