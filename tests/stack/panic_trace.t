@@ -10,9 +10,10 @@ my @scenarios = map { ("$_-6.1", "$_-6.12") } @kinds;
 
 # One line a frame: kind, symbol+offset, module, and its registers as name=digits.
 my $print_frames = <<'CODE';
-use Alicia::Linux::Stack qw(trace running_task); use Alicia::Linux::System qw(panic_cpu);
+use Alicia::Linux::Stack qw(trace running_task last_function); use Alicia::Linux::System qw(panic_cpu);
 my $trace = trace(running_task(panic_cpu()));
-print "problem $trace->{problem}\n";
+my $last = last_function(@{$trace->{frames}});
+print "last $last->{symbol}\n", "problem $trace->{problem}\n";
 for my $f (@{$trace->{frames}}) {
     my $name = defined $f->{symbol} ? sprintf('%s+0x%x', $f->{symbol}, $f->{offset}) : '-';
     my $regs = $f->{regs} // {};
@@ -22,7 +23,11 @@ CODE
 
 my $place = qr/([\w.]+\+0x[0-9a-f]+)\/0x[0-9a-f]+(?: \[(\w+)\])?/;
 
+# Where the planted function is what ran, not what called it or waited.
+my %running = map { $_ => 1 } qw(null irq bug stack softlockup hardlockup);
+
 for my $scenario (@scenarios) {
+    my ($kind) = $scenario =~ /\A(\w+)/;
     subtest $scenario => sub {
         my $folder   = dump_folder($scenario);
         my $log      = logged("$folder/dmesg.txt");
@@ -33,7 +38,14 @@ for my $scenario (@scenarios) {
         is $unwound->{problem}, '', 'followed to its end';
         is_deeply \@found, \@expected, 'the frames';
         is_deeply [map { registers($_) } grep { $_->{regs}{rip} && $_->{kind} ne 'call' } $unwound->{frames}->@*],
-            [map { registers($_) } $log->{registers}->@*], 'the registers of each exception and interrupt, and the user\'s';
+            [map { registers($_) } $log->{registers}->@*],
+            'the registers of each exception and interrupt, and the user\'s';
+
+        if ($running{$kind}) {
+            my ($planted) = slurp("$folder/planted") =~ /^function = (\w+)$/m;
+            is $unwound->{last}, $planted, 'the last function is the one planted';
+        }
+        is $unwound->{last}, 'sysrq_handle_crash', 'the last function called panic' if $kind eq 'sysrq';
     };
 }
 done_testing;
@@ -41,20 +53,20 @@ done_testing;
 # Frames and registers of the last trace in the log, those of a CPU that stopped before it included. An address marked ?
 # was only found on the stack.
 sub logged ($file) {
-    my @lines = map { s/\A\[ *[0-9.]+\] ?//r } split /\n/, slurp($file);
+    my @lines   = map  {s/\A\[ *[0-9.]+\] ?//r} split /\n/, slurp($file);
     my ($start) = grep { $lines[$_] =~ /\ACall Trace:/ } reverse 0 .. $#lines;
-    my $stop = $start;
+    my $stop    = $start;
     $start-- while $start > 0 && $lines[$start - 1] !~ /\A(?:CPU: |Hardware name)/;
-    $stop++  while $stop < $#lines && $lines[$stop + 1] =~ /\A(?: |RIP|R[A-Z0-9]{2}:|RSP|Code|<)/;
+    $stop++ while $stop < $#lines && $lines[$stop + 1] =~ /\A(?: |RIP|R[A-Z0-9]{2}:|RSP|Code|<)/;
     my (@frames, @registers);
     for my $line (@lines[$start .. $stop]) {
         if ($line =~ /\ARIP: ([0-9a-f]{4}):(?:$place|0x([0-9a-f]+))/) {
             my ($cs, $name, $module, $address) = ($1, $2, $3, $4);
             push @frames, join ' ', $name, $module || '-' if defined $name;
             push @registers, {cs => $cs, defined $address ? (rip => sprintf('%016x', hex $address)) : ()};
-        }
-        elsif ($line =~ /\A [ ]?$place\z/)         { push @frames, join ' ', $1, $2 || '-' }
-        elsif ($line =~ /\A(?:R[A-Z0-9]{2}|RSP): /) {
+        } elsif ($line =~ /\A [ ]?$place\z/) {
+            push @frames, join ' ', $1, $2 || '-';
+        } elsif ($line =~ /\A(?:R[A-Z0-9]{2}|RSP): /) {
             while ($line =~ /\b(R[A-Z0-9]{2}|RSP|EFLAGS): (?:[0-9a-f]{4}:)?([0-9a-f]+)/g) {
                 my ($name, $digits) = (lc $1, $2);
                 $name =~ s/\Ar0/r/;
@@ -68,13 +80,13 @@ sub logged ($file) {
 sub unwound ($dump) {
     my $run = alicia('-q', '--no-config', '-e', $print_frames =~ s/\n/ /gr, $dump);
     is $run->{err}, '', 'nothing complained of';
-    my ($problem, @lines) = split /\n/, $run->{out};
+    my ($last, $problem, @lines) = split /\n/, $run->{out};
     my @frames;
     for my $line (@lines) {
         my ($kind, $name, $module, @regs) = split / /, $line;
         push @frames, {kind => $kind, name => "$name $module", regs => {map { split /=/ } @regs}};
     }
-    return {problem => $problem =~ s/\Aproblem //r, frames => \@frames};
+    return {last => $last =~ s/\Alast //r, problem => $problem =~ s/\Aproblem //r, frames => \@frames};
 }
 
 # The log's trace is written by dump_stack, the dump by crash_kexec: their frames differ up to panic and in where in panic.

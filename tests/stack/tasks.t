@@ -26,32 +26,34 @@ for my $scenario (qw(sysrq-6.1 sysrq-6.12)) {
         my (@tasks, $task);
         for my $line (split /\n/, $run->{out}) {
             my @words = split / /, $line, 6;
-            if   ($words[0] eq 'task') { push @tasks, $task = {head => \@words, frames => []} }
-            else                       { push $task->{frames}->@*, \@words }
+            if ($words[0] eq 'task') { push @tasks, $task = {head => \@words, frames => []} }
+            else                     { push $task->{frames}->@*, \@words }
         }
         cmp_ok scalar @tasks, '>', 50, 'tasks';
         is_deeply [grep { ($_->{head}[4] // '') ne '' } @tasks], [], 'all followed to their ends';
-        is_deeply [grep { !$_->{frames}->@* } @tasks], [], 'none is empty';
+        is_deeply [grep { !$_->{frames}->@* } @tasks],           [], 'none is empty';
 
         my @users = grep { $_->{head}[2] eq 'user' } @tasks;
         cmp_ok scalar @users, '>=', 5, 'user tasks';
         is_deeply [grep { $_->{frames}[-1][0] ne 'user' } @users], [], 'user tasks end in user mode';
         my @threads = grep { $_->{head}[2] eq 'kernel' } @tasks;
-        is_deeply [grep { $_->{frames}[-1][5] !~ /\A(?:ret_from_fork|secondary_startup|start_secondary)/ } @threads], [],
+        is_deeply [grep { $_->{frames}[-1][5] !~ /\A(?:ret_from_fork|secondary_startup|start_secondary)/ } @threads],
+            [],
             'kernel threads end where they began';
 
         my (@elsewhere, @downwards);
         for my $frames (map { $_->{frames} } @tasks) {
             for my $index (1 .. $#$frames) {
                 my ($before, $frame) = @$frames[$index - 1, $index];
-                push @elsewhere, $frame if $frame->[0] eq 'call' && $frame->[1] ne $frame->[4];
+                push @elsewhere, $frame if $frame->[0] eq 'call'       && $frame->[1] ne $frame->[4];
                 push @downwards, $frame if $before->[3] eq $frame->[3] && $frame->[2] lt $before->[2];
             }
         }
         is_deeply \@elsewhere, [], 'return addresses are where they are said to be';
         is_deeply \@downwards, [], 'stack pointers rise';
         my @asleep = grep { $_->{head}[3] eq '-' } @tasks;
-        is_deeply [grep { $_->{frames}[0][5] !~ /\A(?:__schedule|ret_from_fork)/ } @asleep], [], 'sleepers sleep in __schedule';
+        is_deeply [grep { $_->{frames}[0][5] !~ /\A(?:__schedule|ret_from_fork)/ } @asleep], [],
+            'sleepers sleep in __schedule';
     };
 }
 

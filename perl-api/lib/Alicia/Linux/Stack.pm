@@ -6,7 +6,7 @@ use Alicia;
 use Exporter 'import';
 
 our @EXPORT_OK = qw(unwind trace registers running_task stack_text saved_registers disassemble function_start
-    function_end);
+    function_end last_function);
 
 =head1 NAME
 
@@ -66,11 +66,10 @@ sub _name_kinds ($trace) {
         my $symbol = $frame->{symbol} // '';
         if ($frame->{kind} eq 'interrupted') {
             $frame->{kind} =
-                  $before =~ /nmi/                                 ? 'nmi'
-                : $before =~ /interrupt|sysvec|\Aret_from_intr\b/  ? 'irq'
-                :                                                    'exception';
-        }
-        elsif ($frame->{kind} eq 'start') {
+                  $before =~ /nmi/                                ? 'nmi'
+                : $before =~ /interrupt|sysvec|\Aret_from_intr\b/ ? 'irq'
+                :                                                   'exception';
+        } elsif ($frame->{kind} eq 'start') {
             $frame->{kind} =
                   !$frame->{regs} || $symbol =~ $stopping ? 'call'
                 : _is_crashing_cpu($trace->{cpu})         ? 'exception'
@@ -83,9 +82,40 @@ sub _name_kinds ($trace) {
 
 # The CPU that stopped the others. It hands on the registers of the exception; the others' are what an NMI interrupted.
 sub _is_crashing_cpu ($cpu) {
-    my $address = find_addr('crashing_cpu') // return 0;
+    my $address = find_addr('crashing_cpu')                   // return 0;
     my $number  = eval { unpack 'l<', read_mem($address, 4) } // return 0;
     return defined $cpu && $cpu == $number;
+}
+
+=head2 last_function(@frames)
+
+Of the frames of the task that panicked the one that stands for what was running: where the exception happened that ended
+in an oops; what an NMI or a watchdog's interrupt interrupted; else the caller of panic(). Undef where no frame is.
+
+=cut
+
+my $from_oops =
+    qr/\A(?:oops_end|oops_begin|die|__die|die_addr|page_fault_oops|do_trap|do_error_trap|handle_stack_overflow)\b/;
+my $from_watchdog =
+    qr/\A(?:watchdog_timer_fn|watchdog_overflow_callback|watchdog_hardlockup_check|rcu_sched_clock_irq)\b/;
+
+sub last_function (@frames) {
+    return            if !@frames;
+    return $frames[0] if $frames[0]{kind} =~ /\A(?:exception|irq|nmi)\z/;
+    my @names = map { $_->{symbol} // '' } @frames;
+    my ($panic) =
+        grep { $names[$_] =~ /\A(?:v?panic|nmi_panic)(?:\.|\z)/ && $frames[$_]{kind} ne 'guess' } reverse 0 .. $#frames;
+    my $first  = defined $panic ? $panic + 1 : 0;
+    my $reason = '';
+    for my $index ($first .. $#frames) {
+        my $kind = $frames[$index]{kind};
+        return $frames[$index]
+            if $kind eq 'nmi' || $kind eq 'exception' && $reason eq 'oops' || $kind eq 'irq' && $reason eq 'watchdog';
+        last if $kind =~ /\A(?:exception|irq|user)\z/;
+        $reason = 'oops'     if $names[$index] =~ $from_oops;
+        $reason = 'watchdog' if $names[$index] =~ $from_watchdog;
+    }
+    return $frames[$first] // $frames[-1];
 }
 
 =head2 registers($cpu)
