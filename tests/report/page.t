@@ -9,7 +9,7 @@ use File::Temp       qw(tempdir);
 
 my @titles = (
     'System & Dump Information',
-    'Stop Log', 'Stack Trace & Register',
+    'Stop Log', 'Stack Trace & Register', 'Last Function',
     'Process',  'Run Queue', 'Memory Allocation',
     'Swap',     'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
 );

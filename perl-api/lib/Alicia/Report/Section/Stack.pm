@@ -16,12 +16,20 @@ sub shown_by ($class) { return 'bt' }
 my @parts = (['bt', 'Trace'], ['bt -t', 'Text symbols on stack'], ['bt -e', 'Exception frames']);
 
 sub blocks ($class, $report) {
-    return text(visible(command('bt'), 1)) if !debugger_is_there();
     return map {
         my ($command, $title) = @$_;
-        my $output = eval { pass_through($command) };
+        my $output = eval { _output($command) };
         (heading($title), defined $output ? text(visible($output, 1)) : note(visible("$@" =~ s/\s+\z//r)));
     } @parts;
+}
+
+# Alicia's own unwinder answers whatever debugger there is; where it cannot, the debugger is asked.
+sub _output ($line) {
+    my $output = eval { command(split / /, $line) };
+    return $output if defined $output;
+    my $error = $@;
+    return pass_through($line) if debugger_is_there() && ref $error && $error->code eq 'not_supported';
+    die $error;
 }
 
 1;
