@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "arch/absence.hpp"
-
 namespace alicia::arch {
 namespace {
 

@@ -36,4 +36,15 @@ std::string_view error_code_name(ErrorCode code) {
   return "internal";
 }
 
+std::string_view absence_reason(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::page_excluded: return "page excluded from the dump";
+    case ErrorCode::page_truncated: return "page lies beyond the end of the file";
+    case ErrorCode::page_unreadable: return "page is damaged";
+    case ErrorCode::absent_or_zero: return "page left out of the dump or zero";
+    case ErrorCode::no_memory_there: return "no memory at this physical address";
+    default: return {};
+  }
+}
+
 }  // namespace alicia

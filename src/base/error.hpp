@@ -43,6 +43,8 @@ enum class ErrorCode : std::uint8_t {
 };
 
 std::string_view error_code_name(ErrorCode code);
+/// What an absence code means, for messages: `page excluded from the dump`. Empty for other codes.
+std::string_view absence_reason(ErrorCode code);
 
 /// A failure as a value: lower case, no full stop, what and where.
 struct Error {

@@ -64,9 +64,6 @@ struct DumpInfo {
   std::vector<std::string> warnings;       ///< incomplete, truncated, odd: one line each
 };
 
-/// What an absence code means, for messages: `page excluded from the dump`. Empty for other codes.
-std::string_view absence_reason(ErrorCode code);
-
 /// A page's bytes, kept alive for as long as the handle is.
 struct Page {
   std::shared_ptr<const std::byte> bytes;  ///< page_size of them

@@ -19,6 +19,7 @@
 #include "symbols/system_map.hpp"
 #include "target/cpus.hpp"
 #include "target/declarations.hpp"
+#include "target/gap_memory.hpp"
 #include "target/kernel_symbols.hpp"
 #include "target/kernel_types.hpp"
 #include "target/lazy_symbols.hpp"
@@ -37,6 +38,8 @@ struct Target::Parts {
   Vmcoreinfo vmcoreinfo;
   std::vector<std::string> warnings;
   std::unique_ptr<arch::Translator> translator;
+  std::unique_ptr<arch::TranslatedMemory> plain_memory;  // with the dump's gaps as they are
+  std::unique_ptr<GapMemory> physical;
   std::unique_ptr<arch::TranslatedMemory> memory;
   SymbolChain symbols;
   std::optional<Cpus> cpus;
@@ -52,6 +55,7 @@ struct Target::Parts {
   bool is_dumped_kernel(const std::filesystem::path& elf_file);
   std::unique_ptr<symbols::SymbolSource> open_kernel_file();
   std::unique_ptr<symbols::SymbolSource> open_map();
+  void fill_gaps();
   void check_tables_are_there();
   void load_types();
   std::optional<symbols::Symbol> find_symbol(std::string_view name) const;
@@ -93,9 +97,12 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   auto made = make_translator(*dump, vmcoreinfo, cancellation);
   if (!made) return failure(std::move(made));
   translator = std::move(*made);
-  memory = std::make_unique<arch::TranslatedMemory>(*dump, *translator);
+  plain_memory = std::make_unique<arch::TranslatedMemory>(*dump, *translator);
+  physical = std::make_unique<GapMemory>(*dump);
+  memory = std::make_unique<arch::TranslatedMemory>(*physical, *translator);
   if (auto found = find_symbols(); !found) return found;
 
+  fill_gaps();
   cpus.emplace(*memory, symbols, info.cpus.value_or(1));
   const auto head = symbols.find("modules");
   modules.emplace(
@@ -180,6 +187,14 @@ std::optional<BtfRange> Target::Parts::btf_range() const {
   const auto end = symbols.find("__stop_BTF");
   if (!begin || !end || end->address <= begin->address) return std::nullopt;
   return BtfRange{begin->address, end->address};
+}
+
+/// Tells the physical memory where the kernel describes each page, for the gaps of an ELF dump.
+void Target::Parts::fill_gaps() {
+  const auto symbol = symbols.find_listed("vmemmap_base");
+  std::uint64_t base = 0;
+  if (symbol && plain_memory->read(symbol->address, std::as_writable_bytes(std::span(&base, 1))))
+    physical->judge(*plain_memory, VirtualAddress{base}, vmcoreinfo);
 }
 
 /// Looks at one byte at either end of what will be needed later, so that what a truncated dump lacks is said at once.

@@ -196,6 +196,35 @@ TEST_P(Kernel, DeclarationsFitBetweenSymbols) {
   EXPECT_GT(checked, 200U);
 }
 
+/// The guest wrote one memory as kdump file, where zero pages are kept as such, and as ELF file, where they are gaps
+/// like the excluded ones.
+TEST_P(Kernel, GapsOfAnElfDumpAreZerosWhereTheyWere) {
+  const auto elf = test::open_scenario(GetParam(), "dump.elf");
+  const VirtualAddress base{read_at<std::uint64_t>(elf->memory(), elf->symbol("page_offset_base")->address)};
+  unsigned zeros = 0, undecided = 0, excluded = 0, same = 0;
+  for (std::uint64_t frame = 0; frame < elf->dump().info().max_page_frame; ++frame) {
+    std::array<std::byte, 4096> one{}, other{}, raw{};
+    const auto in_kdump = target->memory().read(base + frame * 4096, one);
+    const auto in_elf = elf->memory().read(base + frame * 4096, other);
+    const bool is_gap = !elf->dump().read(PhysicalAddress{frame * 4096}, std::span(raw));
+    if (in_elf && is_gap) {
+      ASSERT_TRUE(in_kdump) << fmt::format("frame {:#x} was excluded and is taken for zeros", frame);
+      ++zeros;
+    } else if (!in_elf && in_elf.error().code == ErrorCode::absent_or_zero) {
+      ++(in_kdump ? undecided : excluded);
+    } else if (in_elf && in_kdump) {  // the ELF file keeps some pages that the kdump file leaves out
+      ++same;
+    }
+    if (in_elf && in_kdump) {
+      ASSERT_EQ(one, other) << fmt::format("frame {:#x}", frame);
+    }
+  }
+  EXPECT_GT(same, 10'000U);
+  EXPECT_GT(zeros, 100U);
+  EXPECT_GT(excluded, 50'000U);
+  EXPECT_LT(undecided, zeros / 20);
+}
+
 class Damage : public testing::Test {
  protected:
   ~Damage() override { std::filesystem::remove(copy_); }

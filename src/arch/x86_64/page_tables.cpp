@@ -20,8 +20,6 @@
 
 #include <array>
 
-#include "arch/absence.hpp"
-
 namespace alicia::arch::x86_64 {
 namespace {
 
