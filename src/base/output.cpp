@@ -12,6 +12,7 @@ bool FileOutput::write(std::string_view text) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
     if (written < 0) {
       if (errno == EINTR) continue;
+      error_ = errno;
       return false;
     }
     last_ = text[static_cast<std::size_t>(written) - 1];

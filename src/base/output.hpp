@@ -24,9 +24,12 @@ class FileOutput final : public Output {
   bool in_mid_line() const { return last_ != '\n'; }
   /// To be called when something else ended the line, or the descriptor leads elsewhere now.
   void at_line_start() { last_ = '\n'; }
+  /// The errno of a write that failed since the last call; 0 where none did.
+  int take_error() { return std::exchange(error_, 0); }
 
  private:
   int descriptor_;
+  int error_ = 0;
   char last_ = '\n';
 };
 

@@ -43,6 +43,10 @@ Result<void> Builtins::load(const std::vector<std::string>& words) {
          ++folder) {
       if (fs::exists(*folder / word, ignored)) file = *folder / word;
     }
+    if (!fs::exists(file, ignored)) {
+      return failure(ErrorCode::cannot_open,
+                     fmt::format("cannot load {}: neither here nor in the folders of LDAS", word));
+    }
     if (auto loaded = engine_.load(file); !loaded) return loaded;
   }
   return {};

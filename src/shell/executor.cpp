@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <optional>
@@ -27,6 +28,7 @@ Verdict Executor::run_perl(std::string_view code, std::string_view source, unsig
   const auto outcome = engine_.run(code, source, first_line);
   engine_.flush();
   if (!outcome) return report(outcome.error());
+  if (const auto lost = lost_output()) return report(*lost);
   return *outcome == script::Outcome::incomplete ? Verdict::incomplete : Verdict::well;
 }
 
@@ -63,6 +65,8 @@ Verdict Executor::command(const Route& route) {
     if (route.shell_tail.starts_with('|')) errors_.child_wrote();
     piped = verdict(end);
   }
+  const auto lost = lost_output();
+  if (lost) return report(*lost);
   if (result || piped == Verdict::interrupted || silent) return piped;
   // A debugger's own error line is among what it printed.
   if (route.kind == RouteKind::debugger && result.error().code == ErrorCode::debugger_error) return Verdict::failed;
@@ -78,6 +82,12 @@ Result<void> Executor::dispatch(const Route& route) {
       return engine_.call_shipped(route.name, session_.commands().find(route.name)->file, route.words);
     default: return failure(ErrorCode::internal, "a line that is no command");
   }
+}
+
+std::optional<Error> Executor::lost_output() {
+  const int error = output_.take_error();
+  if (error == 0 || error == EPIPE) return std::nullopt;
+  return Error{ErrorCode::cannot_open, fmt::format("cannot write: {}", std::strerror(error)), std::nullopt};
 }
 
 Verdict Executor::verdict(const ShellEnd& end) {

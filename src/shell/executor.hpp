@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ class Executor {
   Verdict shell_escape(const std::string& text);
   Verdict command(const Route& route);
   Result<void> dispatch(const Route& route);
+  /// What kept output from where it should go, nobody reading it excepted.
+  std::optional<Error> lost_output();
   Verdict verdict(const ShellEnd& end);
   Verdict report(const Error& error);
 

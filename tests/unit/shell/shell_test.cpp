@@ -118,6 +118,18 @@ TEST_F(ShellTest, AReaderThatLeavesEndsTheCommandInSilence) {
   EXPECT_EQ(shell().exit_status(), 0);
 }
 
+TEST_F(ShellTest, OutputThatIsLostIsAnError) {
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  const int before = dup(STDOUT_FILENO);
+  dup2(full, STDOUT_FILENO);
+  run("bt");
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  close(full);
+  EXPECT_EQ(err.text(), "alicia: cannot write: No space left on device\n");
+  EXPECT_EQ(shell().exit_status(), 1);
+}
+
 TEST_F(ShellTest, ADebuggersErrorLineIsPrintedOnce) {
   run("bt bad");
   EXPECT_EQ(out.text(), "bt: invalid\n");
@@ -186,9 +198,10 @@ TEST_F(ShellTest, LoadLooksInTheFoldersOfLdas) {
   folder.write("mine/mine.ldas", "1;\n");
   const auto here = folder.write("here.ldas", "1;\n");
   run("load mine.ldas; mine\nload " + here.string() + "\nload none.ldas\nload");
-  EXPECT_THAT(engine.calls, ElementsAre("load " + (folder / "mine/mine.ldas").string(), "call mine",
-                                        "load " + here.string(), "load none.ldas"));
-  EXPECT_EQ(err.text(), "alicia: cannot open none.ldas\nalicia: load needs a file\n");
+  EXPECT_THAT(engine.calls,
+              ElementsAre("load " + (folder / "mine/mine.ldas").string(), "call mine", "load " + here.string()));
+  EXPECT_EQ(err.text(),
+            "alicia: cannot load none.ldas: neither here nor in the folders of LDAS\nalicia: load needs a file\n");
 }
 
 TEST_F(ShellTest, QuitLeaves) {
