@@ -63,9 +63,11 @@ bool means_incomplete(std::string_view message) {
 }
 
 /// A syntax error `at EOF` is one for want of more (`1 +`, `f(1,`) or one at the last token (`$x = ;`): which of the
-/// two shows when something follows.
+/// two shows when something follows. Other errors `at EOF` (`x = 3` modifies a constant) no further line mends.
 bool may_be_incomplete(std::string_view message) {
-  return contains(message, ", at EOF") && !contains(message, "Unmatched right");
+  const std::size_t error = message.find("syntax error at ");
+  if (error == std::string_view::npos || contains(message, "Unmatched right")) return false;
+  return contains(message.substr(error, message.find('\n', error) - error), ", at EOF");
 }
 
 bool probe_was_reached(std::string_view message) {

@@ -67,7 +67,7 @@ TEST_P(Mistaken, IsAnErrorAndSwallowsNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Input, Mistaken,
-                         testing::Values("}", "print 1)", "if (1) }", "1 2", "my $x = ;", "foo(]",
+                         testing::Values("}", "print 1)", "if (1) }", "1 2", "my $x = ;", "foo(]", "x = 3",
                                          "use No::Such::Module", "die 'at EOF'", "die 'Missing right'", "print 1; )"));
 
 TEST_F(Interpreter, WarningsOfAnUnfinishedLineComeOnce) {
