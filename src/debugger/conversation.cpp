@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 namespace alicia::debugger {
 namespace {
@@ -119,6 +120,7 @@ Result<void> Conversation::greet(std::string& printed, const Controls& controls)
     return true;
   };
   for (const Sink* sink : {&keep_end, &keep_between}) {
+    (*sink)(std::exchange(belated_, {}));
     const Marker marker = next_marker();
     // No command and no manners yet: the filter gives all that comes before the marker's reply.
     Exchange exchange(AnswerFilter({}, {}, {}, marker.reply), *sink);
@@ -134,7 +136,6 @@ Result<void> Conversation::greet(std::string& printed, const Controls& controls)
         return failure(ErrorCode::interrupted, "interrupted");
       }
     }
-    between = std::exchange(belated_, {}) + between;
     if (sink == &keep_between) manners_ = Manners::learn(between, marker.line);
   }
   return {};
@@ -146,11 +147,15 @@ Result<void> Conversation::ask(std::string_view command, const Sink& sink, const
   }
   const Marker marker = next_marker();
   Exchange exchange(AnswerFilter(manners_, command, marker.line, marker.reply), sink);
-  deliver(exchange, std::exchange(belated_, {}));
-  std::string late;
+  std::string late = std::exchange(belated_, {});
   child_->read(Child::Stream::errors, late);
   child_->read(Child::Stream::output, late);
-  deliver(exchange, late);
+  // The prompt is out before the command is typed; what precedes it is belated output.
+  const std::string_view prompt = std::string_view(manners_.prompt).starts_with(late) ? std::string_view(late)
+                                  : std::string_view(late).ends_with(manners_.prompt) ? manners_.prompt
+                                                                                      : std::string_view();
+  deliver(exchange, std::string_view(late).substr(0, late.size() - prompt.size()));
+  deliver(exchange, exchange.filter.feed(prompt));
 
   busy_ = true;
   child_->write(fmt::format("{}\n{}\n", command, marker.line));

@@ -34,15 +34,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> shipped_
                                                                                          {"lsmod", "mod"},
                                                                                          {"last", "ps"}}};
 
-// `help` prints columns between two empty lines.
+// `help` prints columns, then its version.
 std::set<std::string, std::less<>> commands_in(std::string_view help) {
   std::set<std::string, std::less<>> commands;
   for (std::string_view line : lines_of(help)) {
-    if (line.find("crash version:") != line.npos) break;
+    if (line.starts_with("crash version:")) return commands;
     for (std::string_view word : words_of(line))
       commands.emplace(word);
   }
-  return commands;
+  return {};
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ Result<unsigned> CrashQueries::pointer_bytes() {
   }
   auto answer = ask_("gdb output/d sizeof(void *)");
   if (!answer) return failure(std::move(answer));
-  const auto bytes = number(trimmed(*answer));
+  const auto bytes = number_in(*answer);
   if (!bytes || (*bytes != 4 && *bytes != 8)) {
     return failure(ErrorCode::debugger_error,
                    fmt::format("crash does not tell the size of a pointer: {}", trimmed(*answer)));

@@ -32,6 +32,13 @@ std::string_view keyword(Kind kind) {
   return kind == Kind::union_ ? "union" : kind == Kind::enumeration ? "enum" : "struct";
 }
 
+std::optional<Kind> kind_of(std::string_view word) {
+  for (const Kind kind : {Kind::structure, Kind::union_, Kind::enumeration}) {
+    if (word == keyword(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
 bool is_identifier(std::string_view name) {
   return !name.empty() && name.size() <= 256 && !(name[0] >= '0' && name[0] <= '9') &&
          std::all_of(name.begin(), name.end(), [](char c) {
@@ -44,11 +51,11 @@ bool refused(std::string_view answer) {
   return answer.find("gdb request failed:") != answer.npos;
 }
 
-// What stands behind `type = `.
+// What stands behind `type = `, all on one line.
 std::optional<std::string_view> type_text(std::string_view answer) {
   const auto at = answer.find("type = ");
   if (at == answer.npos) return std::nullopt;
-  return trimmed(answer.substr(at + 7));
+  return trimmed(answer.substr(at + 7, answer.find('\n', at) - at - 7));
 }
 
 }  // namespace
@@ -93,7 +100,7 @@ const types::Type& CrashTypes::type(TypeId id) {
   if (id >= entries_.size()) return unknown_;
   const Entry& entry = entries_[id];
   if (entry.state == State::foreign) return types::describe(entry.foreign);
-  if (entry.state == State::pending) load(id);
+  if (entry.state == State::pending && !parsing_) load(id);
   return entry.state == State::ready ? entry.type : unknown_;
 }
 
@@ -122,7 +129,7 @@ std::optional<TypeId> CrashTypes::find(Tag tag, std::string_view name) {
 // True: it is there. False: there is no such type. Nothing: crash could not be asked.
 std::optional<bool> CrashTypes::load(TypeId id) {
   const Entry& entry = entries_[id];
-  if (entry.state == State::ready) return entry.type.kind != Kind::forward || !entry.type.name.empty();
+  if (entry.state == State::ready) return !entry.absent;
   const Kind kind = entry.type.kind;
   std::optional<bool> loaded = false;
   if (!entry.question.empty()) {
@@ -132,10 +139,10 @@ std::optional<bool> CrashTypes::load(TypeId id) {
   }
   if (loaded == false) {  // nobody defines it: the name can still be pointed to
     Entry& absent = entries_[id];
-    absent.type = {};
     absent.type.kind = Kind::forward;
     absent.type.declared = kind == Kind::typedef_ ? Kind::structure : kind;
     absent.state = State::ready;
+    absent.absent = true;
   }
   return loaded;
 }
@@ -163,7 +170,7 @@ std::optional<bool> CrashTypes::load_enumeration(TypeId id) {
   const types::Type& described = types::describe(parsed.type);
   if (described.kind != Kind::enumeration) return false;
   entry.type = described;
-  entry.type.size = number(trimmed(*size)).value_or(described.size);
+  entry.type.size = number_in(*size).value_or(described.size);
   entry.state = State::ready;
   return true;
 }
@@ -194,15 +201,12 @@ CrashTypes::Parsed CrashTypes::parse(std::string text, const std::string& object
   std::optional<TypeId> waiting;
   if (const auto at = text.find(hidden); at != text.npos) {
     const auto before = words_of(std::string_view(text).substr(0, at));
-    const bool tagged =
-        before.empty() || (before.back() != "struct" && before.back() != "union" && before.back() != "enum");
-    if (!tagged) {
+    const auto kind = before.empty() ? std::nullopt : kind_of(before.back());
+    if (kind) {  // no tag in between
       text.replace(at, hidden.size(), placeholder);
       if (!unnamed) {
         Entry entry;
-        entry.type.kind = before.back() == "struct"  ? Kind::structure
-                          : before.back() == "union" ? Kind::union_
-                                                     : Kind::enumeration;
+        entry.type.kind = *kind;
         unnamed = waiting = add(std::move(entry));
       }
     }
@@ -219,7 +223,9 @@ CrashTypes::Parsed CrashTypes::parse(std::string text, const std::string& object
     }
     return std::nullopt;
   };
+  parsing_ = true;  // the parser looks at what it derives from, which is no reason to ask for it
   const auto declaration = types::parse_declaration(text, store_, lookup, types::UnknownTag::forward);
+  parsing_ = false;
   if (!declaration) return {{}, store_.void_type()};
   if (waiting) {
     // Down the arrays and pointers to an object of the unnamed type.

@@ -37,6 +37,7 @@ class CrashTypes final : public types::TypeSource {
     std::string question;  ///< what gdb is asked about: `struct page`, `pid_t`, or an expression of an unnamed type
     std::string object;    ///< an expression of such an object, for what is unnamed within
     types::TypeRef foreign;
+    bool absent = false;  ///< ready, and known not to be defined
   };
 
   types::TypeId add(Entry entry);
@@ -63,6 +64,7 @@ class CrashTypes final : public types::TypeSource {
   std::map<std::pair<types::Tag, std::string>, std::optional<types::TypeId>, std::less<>> found_;
   std::map<types::TypeId, types::TypeId> foreign_;  // store_'s numbers to ours
   types::Type unknown_;
+  bool parsing_ = false;
 };
 
 }  // namespace alicia::debugger

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,15 @@ inline std::optional<std::uint64_t> number(std::string_view text, int base = 10)
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+/// The decimal number that the first line to begin with a digit begins with: gdb's `output/d`, with noise around it.
+inline std::optional<std::uint64_t> number_in(std::string_view text) {
+  for (const std::string_view line : lines_of(text)) {
+    const auto digits = line.substr(0, std::min(line.size(), line.find_first_not_of("0123456789")));
+    if (!digits.empty()) return number(digits);
+  }
+  return std::nullopt;
 }
 
 }  // namespace alicia::debugger
