@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t judged_output = 8192;  // an error line isn't longer
 
 Connection::Options connection_options(const CrashOptions& options) {
-  std::vector<std::string> arguments{"-s", "--no_crashrc", "--no_scroll"};
+  // Without --no_strip two functions bear one name where the compiler cloned one (`f` and `f.part.0`).
+  std::vector<std::string> arguments{"-s", "--no_crashrc", "--no_scroll", "--no_strip"};
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   return {options.program, std::move(arguments), options.status};
 }

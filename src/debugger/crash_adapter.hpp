@@ -21,7 +21,7 @@ struct CrashOptions {
   StatusLine::Options status;
 };
 
-/// crash behind pipes. Started with -s --no_crashrc --no_scroll.
+/// crash behind pipes. Started with -s --no_crashrc --no_scroll --no_strip.
 ///
 /// A crash that refuses the dump says why, once, and isn't started again until an empty line is run (`:` alone at the
 /// prompt), which tries once more. A crash that died is started again by the next command. `set gdb on` would take the

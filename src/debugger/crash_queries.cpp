@@ -5,9 +5,10 @@
 //   ffffffffaf91ffe0:  65762078756e694c 2e36206e6f697372
 //
 // whatever `set radix` says, 10 MB of memory a second; -8 does the same for bytes. Unaligned addresses are fine. Where
-// a unit can't be read, the lines before it are printed, then one that says what and where:
+// a unit can't be read, the words before it are printed, and behind them what and where:
 //
-//   rd: page excluded: kernel virtual address: ffff8e2441000000  type: "64-bit KVADDR"
+//   ffff8e2440000ff8:  1716151413121110 rd: page excluded: kernel virtual address: ffff8e2440001000  type: "64-bit
+//   KVADDR"
 //
 // `seek error` may mean that there is no memory at the physical address, or that the virtual one isn't mapped at all
 // but lies where crash computes instead of walking page tables; `vtop` tells which. An address that isn't the kernel's
@@ -170,10 +171,10 @@ Result<void> CrashQueries::read_units(VirtualAddress address, Unit unit, std::sp
 }
 
 Error CrashQueries::why_absent(VirtualAddress at, std::size_t wanted, std::string_view answer) {
-  std::string_view complaint;
-  for (std::string_view line : lines_of(answer)) {
-    if (line.starts_with("rd: ")) complaint = trimmed(line.substr(4));
-  }
+  // It stands behind the words of an unfinished line.
+  constexpr std::string_view prefix = "rd: ";
+  const auto begin = answer.rfind(prefix);
+  const auto complaint = begin == answer.npos ? std::string_view() : answer.substr(begin + prefix.size());
   ErrorCode code = ErrorCode::page_unreadable;
   if (complaint.starts_with("page excluded")) {
     code = ErrorCode::page_excluded;

@@ -65,6 +65,13 @@ CrashTypes::CrashTypes(Connection::Ask ask, unsigned pointer_bytes) : ask_(std::
   unknown_.kind = Kind::forward;
 }
 
+std::optional<std::string> CrashTypes::ask(const std::string& question) {
+  auto answer = ask_(question);
+  trouble_ = answer ? std::nullopt : std::optional(answer.error());
+  if (!answer) return std::nullopt;
+  return std::move(*answer);
+}
+
 TypeId CrashTypes::add(Entry entry) {
   entries_.push_back(std::move(entry));
   return static_cast<TypeId>(entries_.size() - 1);
@@ -148,7 +155,7 @@ std::optional<bool> CrashTypes::load(TypeId id) {
 }
 
 std::optional<bool> CrashTypes::load_body(TypeId id) {
-  const auto answer = ask_("gdb ptype /o " + entries_[id].question);
+  const auto answer = ask("gdb ptype /o " + entries_[id].question);
   if (!answer) return std::nullopt;
   if (refused(*answer)) return false;
   const auto parsed = parse_ptype(*answer);
@@ -159,11 +166,11 @@ std::optional<bool> CrashTypes::load_body(TypeId id) {
 
 std::optional<bool> CrashTypes::load_enumeration(TypeId id) {
   const std::string question = entries_[id].question;
-  const auto answer = ask_("gdb ptype " + question);
+  const auto answer = ask("gdb ptype " + question);
   if (!answer) return std::nullopt;
   const auto text = type_text(*answer);
   if (refused(*answer) || !text) return false;
-  const auto size = ask_(fmt::format("gdb output/d sizeof({})", question));
+  const auto size = ask(fmt::format("gdb output/d sizeof({})", question));
   if (!size) return std::nullopt;
   const auto parsed = parse(std::string(*text), {}, std::nullopt);
   Entry& entry = entries_[id];
@@ -177,13 +184,13 @@ std::optional<bool> CrashTypes::load_enumeration(TypeId id) {
 
 bool CrashTypes::is_type_name(std::string_view name) {
   // A variable may be called so; only a type can be cast to.
-  const auto answer = ask_(fmt::format("gdb whatis ({} *)0", name));
+  const auto answer = ask(fmt::format("gdb whatis ({} *)0", name));
   return answer && !refused(*answer) && type_text(*answer);
 }
 
 std::optional<bool> CrashTypes::load_typedef(TypeId id) {
   const std::string name = entries_[id].type.name;
-  const auto answer = ask_("gdb whatis " + name);
+  const auto answer = ask("gdb whatis " + name);
   if (!answer) return std::nullopt;
   const auto text = type_text(*answer);
   if (refused(*answer) || !text || !is_type_name(name)) return false;

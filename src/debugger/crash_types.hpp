@@ -24,6 +24,7 @@ class CrashTypes final : public types::TypeSource {
   /// A type that crash could not be asked about, being gone or interrupted, is a forward declaration this time.
   const types::Type& type(types::TypeId id) override;
   types::TypeRef resolve(types::TypeId id) override;
+  std::optional<Error> trouble() const override { return trouble_; }
 
  private:
   enum class State {
@@ -40,6 +41,7 @@ class CrashTypes final : public types::TypeSource {
     bool absent = false;  ///< ready, and known not to be defined
   };
 
+  std::optional<std::string> ask(const std::string& question);
   types::TypeId add(Entry entry);
   types::TypeId named(types::Kind kind, std::string_view name);
   types::TypeId refer(types::TypeRef type);
@@ -64,6 +66,7 @@ class CrashTypes final : public types::TypeSource {
   std::map<std::pair<types::Tag, std::string>, std::optional<types::TypeId>, std::less<>> found_;
   std::map<types::TypeId, types::TypeId> foreign_;  // store_'s numbers to ours
   types::Type unknown_;
+  std::optional<Error> trouble_;  // of the last question
   bool parsing_ = false;
 };
 

@@ -26,8 +26,14 @@ StatusLine::StatusLine(Options options)
     : options_(options), visible_terminal_(options.even_without_terminal || ::isatty(options.descriptor) == 1) {}
 
 void StatusLine::begin(std::string_view what, std::string hint) {
+  std::lock_guard lock(mutex_);
   what_ = visible(what);
-  if (what_.size() > longest_command) what_ = what_.substr(0, longest_command - 1) + "…";
+  if (what_.size() > longest_command) {
+    std::size_t end = longest_command - 1;
+    while (end > 0 && (static_cast<unsigned char>(what_[end]) & 0xc0U) == 0x80U)
+      --end;  // not within a character
+    what_ = what_.substr(0, end) + "…";
+  }
   hint_ = std::move(hint);
   begun_ = silent_since_ = Clock::now();
   shown_seconds_ = -1;
@@ -35,6 +41,7 @@ void StatusLine::begin(std::string_view what, std::string hint) {
 }
 
 void StatusLine::tick() {
+  std::lock_guard lock(mutex_);
   if (!visible_terminal_ || mid_line_) return;
   const auto now = Clock::now();
   if (now - silent_since_ < options_.delay) return;
@@ -50,6 +57,7 @@ void StatusLine::erase() {
 }
 
 void StatusLine::make_way_for(std::string_view output) {
+  std::lock_guard lock(mutex_);
   if (output.empty()) return;
   erase();
   silent_since_ = Clock::now();
@@ -57,10 +65,12 @@ void StatusLine::make_way_for(std::string_view output) {
 }
 
 void StatusLine::end() {
+  std::lock_guard lock(mutex_);
   erase();
 }
 
 void StatusLine::notice(std::string_view text) {
+  std::lock_guard lock(mutex_);
   erase();
   put(options_.descriptor, fmt::format("alicia: {}\n", visible(text)));
 }

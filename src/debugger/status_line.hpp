@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@ namespace alicia::debugger {
 
 /// Tells the person at the terminal that something takes its time: `crash: kmem -s … 12 s, Ctrl-C to stop`. One line
 /// that is written over and taken away again; nothing where standard error is no terminal. Notices are printed anyway.
+/// Safe to use from several threads.
 class StatusLine {
  public:
   struct Options {
@@ -32,6 +34,7 @@ class StatusLine {
  private:
   void erase();
 
+  std::mutex mutex_;
   Options options_;
   bool visible_terminal_;
   std::string what_, hint_;

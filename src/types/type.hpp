@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace alicia::types {
 
 class TypeSource;
@@ -93,6 +95,9 @@ class TypeSource {
   virtual const Type& type(TypeId id) = 0;
   /// The type that `id`, found in one of this source's descriptions, stands for: its own, or another source's.
   virtual TypeRef resolve(TypeId id) { return {this, id}; }
+  /// Why the last question found no answer, where that isn't the type's absence: a debugger that died or was
+  /// interrupted.
+  virtual std::optional<Error> trouble() const { return std::nullopt; }
 };
 
 }  // namespace alicia::types

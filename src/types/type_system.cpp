@@ -39,11 +39,20 @@ std::optional<TypeRef> TypeSystem::lookup(Tag tag, std::string_view name) const 
   return declared;
 }
 
+tl::unexpected<Error> TypeSystem::unless_troubled(Error error) const {
+  if (error.code == ErrorCode::no_such_type) {
+    for (const auto& source : sources_) {
+      if (auto trouble = source->trouble()) return tl::unexpected<Error>(std::move(*trouble));
+    }
+  }
+  return tl::unexpected<Error>(std::move(error));
+}
+
 Result<TypeRef> TypeSystem::find(std::string_view declaration) {
   if (const auto known = found_.find(declaration); known != found_.end()) return known->second;
   const auto parsed =
       parse_declaration(declaration, *derived_, [this](Tag tag, std::string_view name) { return lookup(tag, name); });
-  if (!parsed) return failure(parsed);
+  if (!parsed) return unless_troubled(parsed.error());
   if (!parsed->name.empty() || parsed->bitfield_bits) {
     return failure(ErrorCode::bad_argument, fmt::format("not a type: {}", visible(declaration.substr(0, 200))));
   }
@@ -85,7 +94,8 @@ Result<Field> TypeSystem::member(TypeRef structure, std::string_view name) const
   if (const auto known = members_.find({structure, name}); known != members_.end()) return known->second;
   const Kind kind = describe(structure).kind;
   if (kind == Kind::forward) {
-    return failure(ErrorCode::no_such_type, fmt::format("{} is declared but not described", visible(spell(structure))));
+    return unless_troubled(
+        {ErrorCode::no_such_type, fmt::format("{} is declared but not described", visible(spell(structure))), {}});
   }
   if (kind != Kind::structure && kind != Kind::union_) {
     return failure(ErrorCode::type_mismatch,

@@ -51,6 +51,8 @@ class TypeSystem {
   Result<Declaration> declare(std::string_view text);
   /// The type of that tag, the first source's that defines it; a forward declaration where none does.
   std::optional<TypeRef> lookup(Tag tag, std::string_view name) const;
+  /// The error of a source that could not be asked, else the one given.
+  tl::unexpected<Error> unless_troubled(Error error) const;
 
   const Type& describe(TypeRef type) const { return type.source->type(type.id); }
   /// The type behind a reference within `of`: its target, a member's type.

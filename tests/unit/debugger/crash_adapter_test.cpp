@@ -39,7 +39,7 @@ class CrashAdapterTest : public testing::Test {
     options.program = FAKE_CRASH;
     options.arguments = {mode};
     options.user_crashrc = user_crashrc;
-    options.status = {status_, 100ms, true};
+    options.status = {status_, patience_, true};
     return std::make_unique<CrashAdapter>(std::move(options), cancellation_);
   }
 
@@ -60,6 +60,7 @@ class CrashAdapterTest : public testing::Test {
   Error error_;
   std::filesystem::path folder_;
   int status_ = -1;
+  std::chrono::milliseconds patience_ = 1h;  // before a status line is shown
 };
 
 TEST_F(CrashAdapterTest, RunsCommands) {
@@ -68,7 +69,7 @@ TEST_F(CrashAdapterTest, RunsCommands) {
   EXPECT_EQ(error_.message, "none");
   EXPECT_EQ(run(*crash, "part without an end"), "without an end");
   EXPECT_EQ(run(*crash, "trouble on the error stream"), "on the error stream\n");
-  EXPECT_EQ(run(*crash, "arguments"), "-s --no_crashrc --no_scroll plain\n");
+  EXPECT_EQ(run(*crash, "arguments"), "-s --no_crashrc --no_scroll --no_strip plain\n");
   EXPECT_EQ(status_text(), "");
 }
 
@@ -111,6 +112,7 @@ TEST_F(CrashAdapterTest, StartingInTheBackgroundWaitsForNothing) {
 }
 
 TEST_F(CrashAdapterTest, WaitingForASlowStartIsShown) {
+  patience_ = 100ms;
   auto crash = adapter("slow");
   EXPECT_EQ(run(*crash, "say hello"), "hello\n");
   EXPECT_THAT(status_text(), HasSubstr("crash: starting … 0 s, Ctrl-C to stop waiting"));
@@ -343,6 +345,7 @@ TEST_F(CrashAdapterTest, LinesThatCannotBeTakenAreRefused) {
 }
 
 TEST_F(CrashAdapterTest, SilenceIsShownAndTakenAway) {
+  patience_ = 100ms;
   auto crash = adapter("plain");
   run(*crash, "say hello");
   std::thread user([&] {

@@ -118,9 +118,10 @@ TEST(CrashMemory, DoesNotReachBeyondThePage) {
 
 TEST(CrashMemory, SaysWhichByteIsMissingAndWhy) {
   Answers crash(with(
-      {{"rd -x -64 ffff8e2440000ff0 4",
-        "ffff8e2440000ff0:  1716151413121110 1f1e1d1c1b1a1918 \n"
-        "rd: page excluded: kernel virtual address: ffff8e2440001000  type: \"64-bit KVADDR\"\n"},
+      {{"rd -x -64 ffff8e2440000fe8 5",
+        "ffff8e2440000fe8:  0f0e0d0c0b0a0908 1716151413121110 \n"
+        "ffff8e2440000ff8:  1f1e1d1c1b1a1918 rd: page excluded: kernel virtual address: ffff8e2440001000  type: "
+        "\"64-bit KVADDR\"\n"},
        {"rd -x -64 ffffea0000000000 2",
         "rd: invalid kernel virtual address: ffffea0000000000  type: \"64-bit KVADDR\"\n"},
        {"rd -x -64 ffffffff81000000 1",
@@ -132,14 +133,14 @@ TEST(CrashMemory, SaysWhichByteIsMissingAndWhy) {
        {"rd -x -64 ffff8e2440002ffd 2",
         "rd: page excluded: kernel virtual address: ffff8e2440002ffd  type: \"64-bit KVADDR\"\n"},
        {"rd -x -8 ffff8e2440002ffd 16",
-        "ffff8e2440002ffd:  01 02 03 \n"
-        "rd: page excluded: kernel virtual address: ffff8e2440003000  type: \"8-bit KVADDR\"\n"}}));
+        "ffff8e2440002ffd:  01 02 03 rd: page excluded: kernel virtual address: ffff8e2440003000  type: \"8-bit "
+        "KVADDR\"\n"}}));
   CrashQueries queries(crash.ask());
   const auto error = [&](std::uint64_t address, std::size_t size) {
     std::vector<std::byte> bytes(size);
     return queries.read(VirtualAddress{address}, bytes).error();
   };
-  const Error excluded = error(0xffff8e2440000ff0, 32);
+  const Error excluded = error(0xffff8e2440000fe8, 40);
   EXPECT_EQ(excluded.code, ErrorCode::page_excluded);
   EXPECT_EQ(excluded.address, 0xffff8e2440001000U);
   EXPECT_EQ(excluded.message, "cannot read 16 bytes at 0xffff8e2440001000: page excluded from the dump");
