@@ -9,7 +9,7 @@ my %letter = (RU => 'R', IN => 'S', UN => 'D', ID => 'I', ST => 'T', TR => 't', 
 
 for my $scenario (scenarios()) {
     my ($sys, $log, $level, $plain, $ps, $running, $threads, $bt) =
-        output_of($scenario, 'sys -p', 'log', 'log -m', 'log -t', 'ps', 'ps -A', 'ps -k', 'bt');
+        output_of($scenario, 'sys -p', 'log', 'log -m', 'log -t', 'ps', 'ps -A', 'ps -k', 'bt -l');
     my $dmesg = slurp(dump_folder($scenario) . '/dmesg.txt');
 
     subtest "$scenario: log" => sub {
@@ -87,7 +87,7 @@ for my $scenario (scenarios()) {
         is scalar(grep { !/ \[[^\]]+\]\z/ } @rows), 0, 'ps -k has kernel threads only';
     };
 
-    subtest "$scenario: bt" => sub {
+    subtest "$scenario: bt -l" => sub {
         my @frames = $bt                               =~ /^ (?:\? )?(\w+(?:\.\w+)*\+0x[0-9a-f]+\/0x[0-9a-f]+)$/mg;
         my @logged = (split /Call Trace:/, $dmesg)[-1] =~ /\]  (?:\? )?(\w+(?:\.\w+)*\+0x[0-9a-f]+\/0x[0-9a-f]+)$/mg;
         is_deeply \@frames, \@logged, 'the frames of the log';
