@@ -9,9 +9,11 @@ use File::Temp       qw(tempdir);
 
 my @titles = (
     'System & Dump Information',
-    'Stop Log', 'Stack Trace & Register', 'Last Function',
-    'Process',  'Run Queue', 'Memory Allocation',
-    'Swap',     'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
+    'Stop Log',
+    'Stack Trace & Register',
+    'Last Function',
+    'Process', 'Run Queue', 'Memory Allocation',
+    'Swap',    'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
 );
 my @files = qw(log.txt irq.txt io_dev.txt task.txt file_info.txt all_task.txt slab_info.txt);
 

@@ -95,7 +95,8 @@ sub disk_requests ($queue) {
         my $tags  = kernel($hardware, 'struct blk_mq_hw_ctx', 'tags', 'void *');
         my $count = $tags == 0 ? 0 : kernel($tags, 'struct blk_mq_tags', 'nr_tags');
         die "$count tags\n" if $count > $most_tags;
-        my @slots = $count
+        my @slots =
+            $count
             ? unpack 'Q<*', read_mem(kernel($tags, 'struct blk_mq_tags', 'rqs', 'void *'), 8 * $count)
             : ();
         for my $request (grep { $_ && !$seen{$_}++ } @slots) {

@@ -86,6 +86,7 @@ sub _affinity ($address) {
     my $mask  = kernel($address, 'struct irq_desc', 'irq_common_data.affinity', 'void *');
     my $count = get_mem(get_addr('nr_cpu_ids'), 1) + 0;
     my $bytes = int(($count + 63) / 64) * 8;
+
     # cpumask_var_t is a pointer, or an array of one where masks are small.
     $mask = $address + offsetof('struct irq_desc', 'irq_common_data.affinity')
         if has_member('struct irq_common_data', 'affinity[0].bits');

@@ -5,7 +5,7 @@ use v5.36;
 use parent 'Alicia::Report::Detail';
 use Alicia;
 use Alicia::Linux::System qw(current_task);
-use Alicia::Linux::Trace qw(task_text);
+use Alicia::Linux::Trace  qw(task_text);
 
 sub file  ($class) { return 'task.txt' }
 sub order ($class) { return 40 }
