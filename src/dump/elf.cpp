@@ -187,6 +187,9 @@ Result<std::unique_ptr<Dump>> open_elf(std::shared_ptr<const File> file) {
   const auto header = read_elf_header(*file);
   if (!header) return failure(header);
   const std::string name = file->path().string();
+  if (header->program_header_count == 0 && header->section_header_count != 0) {  // xc_core: everything is in sections
+    return failure(ErrorCode::wrong_format, fmt::format("{} is a Xen core, which Alicia does not read", name));
+  }
   const auto segments = read_elf_segments(*file, *header);
   if (!segments) return failure(segments);
   DumpInfo info;

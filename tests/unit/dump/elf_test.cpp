@@ -125,6 +125,9 @@ TEST(Elf, NamesOtherCores) {
   EXPECT_THAT(Opened::described("format elf\nsegment 0 400000 1 1\nsegment 0 500000 1 1\n").error().message,
               HasSubstr("no physical addresses"));
   EXPECT_THAT(Opened::described("format elf\nnote CORE 1\n").error().message, HasSubstr("describes no memory"));
+  std::string sections_only = tiny_dump("format elf\nsections yes\nsegment 1000 0 1 1\n");
+  sections_only[56] = sections_only[57] = 0;  // e_phnum
+  EXPECT_THAT((Opened{{sections_only}}.error().message), HasSubstr("a Xen core"));
   std::string big = tiny_dump("format elf\nsegment 1000 0 1 1\n");
   big[5] = 2;
   EXPECT_EQ((Opened{{big}}.error().code), ErrorCode::wrong_format);  // its type, read in its byte order, is no core

@@ -66,6 +66,11 @@ TEST(IdentifyFile, NamesFilesItDoesNotRead) {
   EXPECT_EQ(description("\x1f\x8b\x08"), "a gzip-compressed file");
   EXPECT_EQ(description("\x28\xb5\x2f\xfd...."), "a zstd-compressed file");
   EXPECT_EQ(description(std::string{"\xd2\xbe\xd2\xbe\x08\0\0\0", 8}), "a VMware suspend file");
+  EXPECT_EQ(description(std::string{"\xd0\xbe\xd0\xbe\x08\0\0\0", 8}), "a VMware suspend file");
+  EXPECT_EQ(description("\xed\xeb\x0f\xf0"), "a Xen core");
+  EXPECT_EQ(description(std::string{"sadump\0\0", 8}), "an sadump file");
+  EXPECT_EQ(description("BZh91AY"), "a bzip2-compressed file");
+  EXPECT_EQ(description(std::string(257, '\0') + "ustar"), "a tar archive");
   EXPECT_EQ(description(std::string(0x202, '\0') + "HdrS"), "a kernel image (bzImage)");
   EXPECT_EQ(description(""), "an empty file");
   EXPECT_EQ(description(std::string{"\x01\x02\x03\0\xff", 5}), "a file of no format known");
