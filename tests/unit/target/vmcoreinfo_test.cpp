@@ -20,7 +20,7 @@ TEST(Vmcoreinfo, AnswersByKey) {
 }
 
 TEST(Vmcoreinfo, PassesOverWhatIsNoLine) {
-  const Vmcoreinfo info(std::string_view("no equals\n=no key\nA=1\nA=2\nEMPTY=\n\0B=3\nEND=no newline", 54));
+  const Vmcoreinfo info(std::string_view("no equals\n=no key\nA=1\nA=2\nEMPTY=\n\0B=3\nEND=no newline", 52));
   EXPECT_EQ(info.text("A"), "1");
   EXPECT_EQ(info.text("EMPTY"), "");
   EXPECT_FALSE(info.hex("EMPTY"));
