@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is kept of pages once read: their bytes, or why they can't be had. A table of sets of eight ways, like a
-// processor's cache: a frame number picks a set, the set's eight numbers are one cache line. When a set is full, a hand
-// goes round it and takes the first way not used since it last came by. Capacity is therefore bounded with no list that
-// every hit would have to reorder, and a hit writes nothing but its mark, and that only once.
+// What is kept of pages once read: their bytes, or why they can't be had. A table of sets of seven ways, like a
+// processor's cache: a frame number picks a set, whose seven numbers and marks are one cache line. When a set is full,
+// a hand goes round it and takes the first way not used since it last came by. Capacity is therefore bounded with no
+// list that every hit would have to reorder, and a hit writes nothing but its mark, and that only once.
 #pragma once
 
 #include <algorithm>
@@ -20,11 +20,11 @@
 
 namespace alicia::dump {
 
-/// Values by page frame, at most about `capacity` of them. Safe to use from several threads.
+/// Values by page frame, at most `capacity` of them or one set's seven. Safe to use from several threads.
 template <class Value>
 class PageCache {
  public:
-  explicit PageCache(std::size_t capacity) : sets_(std::bit_ceil(std::max<std::size_t>(1, capacity / kWays))) {}
+  explicit PageCache(std::size_t capacity) : sets_(std::bit_floor(std::max<std::size_t>(1, capacity / kWays))) {}
 
   /// Calls `use(value)` if there is one for `frame`, under a reader's lock: `use` has to be short and must not come
   /// back to this cache.
@@ -52,15 +52,15 @@ class PageCache {
   }
 
  private:
-  static constexpr unsigned kWays = 8;
+  static constexpr unsigned kWays = 7;
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
   struct alignas(64) Set {
     Set() { frames.fill(kNone); }
     std::array<std::uint64_t, kWays> frames;
-    std::array<Value, kWays> values{};
     std::array<std::atomic<bool>, kWays> used{};
-    unsigned hand = 0;
+    std::uint8_t hand = 0;
+    std::array<Value, kWays> values{};
   };
 
   Set& set_of(PageFrame frame) const {
@@ -75,7 +75,7 @@ class PageCache {
     }
     for (;;) {
       const unsigned way = set.hand;
-      set.hand = (way + 1) % kWays;
+      set.hand = static_cast<std::uint8_t>((way + 1) % kWays);
       if (!set.used[way].exchange(false, std::memory_order_relaxed)) return way;
     }
   }

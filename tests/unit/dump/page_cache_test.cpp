@@ -30,8 +30,8 @@ TEST(PageCache, StaysWithinItsBounds) {
     cache.insert(PageFrame{frame}, std::move(value));
   }
   const auto alive = std::ranges::count_if(all, [](const auto& weak) { return !weak.expired(); });
-  EXPECT_GE(alive, 900);
-  EXPECT_LE(alive, 2048);
+  EXPECT_GE(alive, 800);
+  EXPECT_LE(alive, 1024);
 }
 
 TEST(PageCache, KeepsWhatIsInUse) {
