@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/bulk_read.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <iterator>
 #include <thread>
+
+#include "base/signals_blocked.hpp"
 
 namespace alicia {
 namespace {
@@ -44,23 +44,6 @@ std::vector<Hole> read_part(const MemoryReader& memory, VirtualAddress address, 
   });
   return holes;
 }
-
-/// All signals blocked as long as this lives, for threads started meanwhile to inherit: a signal must never be
-/// delivered to a thread that isn't the interpreter's.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 

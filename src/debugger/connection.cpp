@@ -2,10 +2,8 @@
 #include "debugger/connection.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
-#include <csignal>
-
+#include "base/signals_blocked.hpp"
 #include "process/executable.hpp"
 
 namespace alicia::debugger {
@@ -13,16 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr std::size_t answer_limit = std::size_t{16} << 20;
-
-// A signal that Perl handles must never be delivered to a thread that isn't Perl's.
-std::thread thread_without_signals(std::function<void()> body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 }  // namespace
 
@@ -61,9 +49,8 @@ Result<void> Connection::launch() {
   auto child = process::Child::start({*program, options_.arguments});
   if (!child) return missing(child.error());
   phase_ = Phase::starting;
-  // std::function wants something that can be copied.
-  auto shared = std::make_shared<std::unique_ptr<process::Child>>(std::move(*child));
-  starter_ = thread_without_signals([this, shared] { begin(std::move(*shared)); });
+  const SignalsBlocked blocked;
+  starter_ = std::thread([this, begun = std::move(*child)]() mutable { begin(std::move(begun)); });
   return {};
 }
 

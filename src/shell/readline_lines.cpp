@@ -6,16 +6,16 @@
 #include "shell/readline_lines.hpp"
 
 #include <poll.h>
-#include <pthread.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include <readline/history.h>
 #include <readline/readline.h>
+
+#include "base/signals_blocked.hpp"
 
 namespace alicia::shell {
 namespace {
@@ -25,14 +25,10 @@ ReadlineLines* reading = nullptr;
 
 /// Sleeps until there is a key or a signal. True for a key.
 bool wait_for_key(const Cancellation& cancellation) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const SignalsBlocked blocked;
+  if (rl_pending_signal() != 0 || cancellation.requested()) return false;
   pollfd keys{fileno(rl_instream), POLLIN, 0};
-  int ready = 0;
-  if (rl_pending_signal() == 0 && !cancellation.requested()) ready = ppoll(&keys, 1, nullptr, &before);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return ready > 0;
+  return ppoll(&keys, 1, nullptr, &blocked.before()) > 0;
 }
 
 char* duplicate(const std::string& text) {

@@ -25,6 +25,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/signals_blocked.hpp"
+
 namespace alicia::shell {
 namespace {
 
@@ -71,16 +73,6 @@ class SpawnSetup {
   posix_spawnattr_t attributes_;
 };
 
-/// A thread begins with its creator's mask, and signals are for the main thread alone.
-std::thread thread_without_signals(auto body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 /// Stops this process as Ctrl-Z would, and comes back once it goes on.
 void stop_with_the_child() {
   sigset_t stop, before;
@@ -110,7 +102,8 @@ Result<std::unique_ptr<ShellChild>> ShellChild::start(const Options& options, Ca
 
 ShellChild::ShellChild(pid_t pid, Terminal* terminal, Cancellation& cancellation, process::UniqueFd ended)
     : pid_(pid), terminal_(terminal), cancellation_(cancellation), ended_(std::move(ended)) {
-  watcher_ = thread_without_signals([this] { watch(); });
+  const SignalsBlocked blocked;
+  watcher_ = std::thread([this] { watch(); });
 }
 
 ShellChild::~ShellChild() {
