@@ -9,6 +9,7 @@ use warnings;
 use Alicia::Test qw(spew);
 use Expect;
 use File::Temp;
+use POSIX ();
 use Test::More;
 
 my $patience = 60;
@@ -30,8 +31,19 @@ sub new {
     my $terminal = Expect->new;
     $terminal->log_stdout(0);
     $terminal->slave->set_winsize(24, 80, 0, 0);
+    keep_output($terminal->slave->fileno);
     $terminal->spawn(@command) or die "cannot start @command: $!";
     return bless {terminal => $terminal, home => $home}, $class;
+}
+
+# Ctrl-C makes the terminal forget what it was to show, and on a busy machine it does so after the answer to Ctrl-C.
+sub keep_output {
+    my ($descriptor) = @_;
+    my $modes = POSIX::Termios->new;
+    $modes->getattr($descriptor);
+    $modes->setlflag($modes->getlflag | POSIX::NOFLSH());
+    $modes->setattr($descriptor, POSIX::TCSANOW());
+    return;
 }
 
 # home(): the folder that is the program's HOME.

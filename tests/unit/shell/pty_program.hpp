@@ -5,6 +5,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,6 +24,7 @@ class PtyProgram {
     if (pid_ == 0) {
       setenv("TERM", "dumb", 1);
       setenv("INPUTRC", "/dev/null", 1);
+      keep_output();
       _exit(body());
     }
   }
@@ -64,7 +66,23 @@ class PtyProgram {
     return status_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
+  /// Waits until the program is in the foreground of its terminal. False after ten seconds.
+  bool in_foreground() {
+    for (int i = 0; i < 1000; ++i) {
+      if (tcgetpgrp(terminal_) == pid_) return true;
+      usleep(10000);
+    }
+    return false;
+  }
+
  private:
+  /// Ctrl-C makes the terminal forget what it was to show, and on a busy machine it does so after the answer to Ctrl-C.
+  static void keep_output() {
+    termios modes{};
+    tcgetattr(STDIN_FILENO, &modes);
+    modes.c_lflag |= NOFLSH;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+  }
   bool read_some() {
     pollfd there{terminal_, POLLIN, 0};
     if (poll(&there, 1, 200) <= 0) return true;

@@ -87,8 +87,8 @@ TEST_F(TerminalTest, CtrlCStopsACommandWhoseReaderItKills) {
 TEST_F(TerminalTest, TheTerminalComesBackFromAReaderThatLeft) {
   alicia.type("banner started forever | head -1\r");
   ASSERT_TRUE(alicia.expect("head -1\r\nstarted")) << alicia.rest();
-  usleep(100000);
-  alicia.type("\x03");  // to Alicia now
+  ASSERT_TRUE(alicia.in_foreground());
+  alicia.type("\x03");
   ASSERT_TRUE(alicia.expect("alicia: interrupted\r\n")) << alicia.rest();
 }
 
