@@ -83,6 +83,7 @@ void add_modules(Target& target, OrcTables& tables) {
     const OrcTable table{VirtualAddress{ips->in(bytes)}, VirtualAddress{entries->in(bytes)}, count->in(bytes)};
     if (table.ips.value == 0 || table.entries.value == 0 || table.count == 0 || table.count > most_entries) continue;
     std::vector<CodeRange> code;
+    code.reserve(module.ranges.size());
     for (const symbols::ModuleRange& range : module.ranges)
       code.push_back({range.begin, range.begin + range.size});
     tables.add_module(table, std::move(code));
