@@ -3,10 +3,10 @@
 # before. Oopses, interrupts, NMIs, an overrun stack, panics called from tasks, timers and system calls.
 use v5.36;
 use Test::More;
-use Alicia::Test qw(alicia dump_folder slurp);
+use Alicia::Test qw(alicia dump_folder in_this_run slurp);
 
 my @kinds     = qw(sysrq null irq bug list uaf doublefree stack deadlock softlockup hardlockup rcu oom);
-my @scenarios = map { ("$_-6.1", "$_-6.12") } @kinds;
+my @scenarios = in_this_run(map { ("$_-6.1", "$_-6.12") } @kinds);
 
 # One line a frame: kind, symbol+offset, module, and its registers as name=digits.
 my $print_frames = <<'CODE';

@@ -16,7 +16,7 @@ use POSIX       ();
 use Symbol      qw(gensym);
 use Time::HiRes ();
 
-our @EXPORT_OK = qw(alicia alicia_path dump_folder debuginfo run_program slurp spew);
+our @EXPORT_OK = qw(alicia alicia_path dump_folder debuginfo in_this_run run_program slurp spew);
 
 my $tests = abs_path(dirname(__FILE__) . '/../..');
 
@@ -35,6 +35,15 @@ sub dump_folder {
         die "no dump for $scenario:\n$run->{out}$run->{err}" if $run->{status} != 0;
         (split /\n/, $run->{out})[-1];
     };
+}
+
+# in_this_run(@scenarios): those of them that this run of the tests looks at: the ones CI makes, or, where ALICIA_FULL is
+# set, as tools/test --full does, all.
+sub in_this_run {
+    my @scenarios = @_;
+    return @scenarios if $ENV{ALICIA_FULL};
+    my %made = map { $_ => 1 } split ' ', slurp("$tests/vmcores/ci");
+    return grep { $made{$_} } @scenarios;
 }
 
 # debuginfo($scenario): the paths of its kernel's vmlinux and System.map.
