@@ -6,6 +6,7 @@ use Alicia::Test     qw(alicia dump_folder slurp spew);
 use Alicia::Truth    qw(scenarios);
 use Cpanel::JSON::XS ();
 use File::Temp       qw(tempdir);
+use POSIX            ();
 
 my @titles = (
     'System & Dump Information',
@@ -96,6 +97,24 @@ subtest 'what goes wrong' => sub {
         like $run->{err}, $wrong{$code}, 'that says why';
     }
     is_deeply [glob "$folder/*"], [], 'and nothing is left behind';
+};
+
+subtest 'a link and a pipe stay what they are' => sub {
+    my $folder = tempdir(CLEANUP => 1);
+    my ($scenario) = scenarios();
+    symlink 'there.txt', "$folder/link.txt" or die;
+    is report_on($scenario, "report(output=>'$folder/link.txt', sections=>['system'])")->{status}, 0, 'a link';
+    ok -l "$folder/link.txt", 'is still one';
+    like slurp("$folder/there.txt"), qr/^System & Dump Information$/m, 'the report is where it leads';
+    is scalar(grep {-d} glob "$folder/*"), 1, 'with its files';
+
+    POSIX::mkfifo("$folder/pipe.txt", 0600) or die;
+    open my $reader, '-|', 'cat', "$folder/pipe.txt" or die;
+    my $run = report_on($scenario, "report(output=>'$folder/pipe.txt', sections=>['system'])");
+    is $run->{status}, 0, 'a pipe';
+    ok -p "$folder/pipe.txt", 'is still one';
+    like do { local $/ = undef; <$reader> }, qr/^System & Dump Information$/m, 'the report came through it';
+    is scalar(grep {-d} glob "$folder/*"), 1, 'without files beside it';
 };
 
 subtest 'a section more, and one that fails' => sub {

@@ -3,6 +3,7 @@ package Alicia::Report;
 
 use v5.36;
 use Alicia;
+use Cwd qw(abs_path);
 use Exporter 'import';
 use File::Basename         qw(dirname basename);
 use Time::HiRes            ();
@@ -171,21 +172,27 @@ sub save ($self, $file) {
     die "$file is a folder\n" if -d $file;
     my $form = $file =~ /[.](json|txt)\z/i ? ucfirst lc $1 : 'Html';
     $form = 'Plain' if $form eq 'Txt';
-    my $temporary = "$file.$$.part";
+
+  # What stands behind a link is written, the link stays; a pipe or a device is written to, and has no folder beside it.
+    $file = abs_path($file) // $file if -l $file;
+    my $plain     = !-e $file || -f _;
+    my $temporary = $plain ? "$file.$$.part" : $file;
     open my $out, '>:raw', $temporary or die "cannot write $file: $!\n";
     my @made;
     my $done = eval {
-        $self->{folder} = $self->_write_details(dirname($file), \@made) if $self->{details};
+        $self->{folder} = $self->_write_details(dirname($file), \@made) if $self->{details} && $plain;
         require "Alicia/Report/$form.pm";
         my $page = "Alicia::Report::$form"->can('render')->($self, $self->collect);
         print {$out} $page or die "cannot write $file: $!\n";
         close $out         or die "cannot write $file: $!\n";
-        rename $temporary, $file or die "cannot write $file: $!\n";
+        if ($plain) {
+            rename $temporary, $file or die "cannot write $file: $!\n";
+        }
         1;
     };
     return if $done;
     my $why = $@;
-    unlink $temporary, grep { !-d } @made;
+    unlink grep { !-d } $plain ? $temporary : (), @made;
     rmdir for grep {-d} @made;
     die $why;
 }
