@@ -78,7 +78,7 @@ Result<Readers> open_with_crash(const Options& options, const Configuration& con
   if (options.api == session::ApiChoice::native) return failure(std::move(target));
   StringOutput nothing;
   if (auto started = crash->run("", nothing); !started) {
-    complain(target.error().message);
+    if (!files.dump.empty()) complain(target.error().message);
     return failure(std::move(started));
   }
   complain("warning: crash answers alone: " + target.error().message);
