@@ -108,6 +108,15 @@ std::string text_of(SV* sv) {
   return SvPOK(sv) ? std::string(SvPVX(sv), SvCUR(sv)) : std::string();
 }
 
+std::string text_of_field(pTHX_ HV* fields, std::string_view name) {
+  SV** field = hv_fetch(fields, name.data(), static_cast<I32>(name.size()), FALSE);
+  return field != nullptr ? text_of(*field) : std::string();
+}
+
+bool lies_below(std::string_view file, const std::filesystem::path& folder) {
+  return !folder.empty() && file.starts_with(folder.string() + "/");
+}
+
 }  // namespace
 
 std::string text_of_value(pTHX_ State& state, SV* value) {
@@ -198,10 +207,15 @@ Error current_error(pTHX_ State& state) {
   Error result{ErrorCode::script_error, {}, std::nullopt};
   if (sv_isobject(error) && SvTYPE(SvRV(error)) == SVt_PVHV && sv_derived_from(error, "Alicia::Error")) {
     HV* fields = reinterpret_cast<HV*>(SvRV(error));
-    SV** code = hv_fetchs(fields, "code", FALSE);
     SV** address = hv_fetchs(fields, "address", FALSE);
-    if (code != nullptr) result.code = code_named(text_of(*code));
+    result.code = code_named(text_of_field(aTHX_ fields, "code"));
     if (address != nullptr && SvIOK(*address)) result.address = SvUVX(*address);
+    // Where in a shipped command a read failed is of no use to who typed the command.
+    const std::string file = text_of_field(aTHX_ fields, "file");
+    const session::Settings& settings = state.session.settings();
+    if (lies_below(file, settings.shipped_ldas) || lies_below(file, settings.perl_library))
+      result.message = one_line(text_of_field(aTHX_ fields, "message"));
+    if (!result.message.empty()) return result;
   }
   result.message = one_line(text_of_value(aTHX_ state, error));
   if (result.message.empty()) result.message = "died with an object that has no text";

@@ -13,6 +13,7 @@ class Load : public PerlTest {
     write("shipped/some/log.ldas", "sub run { print \"log @_\" } 1;\n");
     write("shipped/some/wrong.ldas", "use strict;\nsub run { $undeclared = 1 }\n1;\n");
     write("shipped/some/empty.ldas", "1;\n");
+    write("shipped/some/astray.ldas", "sub run { get_addr('no_such_thing') } 1;\n");
   }
 };
 
@@ -55,6 +56,14 @@ TEST_F(Load, AFileThatDiesOrIsNotTrueChangesNothing) {
   EXPECT_THAT(perl_->load(write("false.ldas", "sub one { 2 }\n0;\n")).error().message,
               testing::HasSubstr("false.ldas did not return a true value"));
   EXPECT_EQ(printed("print one()"), "1");
+}
+
+TEST_F(Load, AShippedCommandSaysWhatFailedAndAScriptAlsoWhere) {
+  const auto shipped = perl_->call_shipped("astray", folder_ / "shipped/some/astray.ldas", {});
+  ASSERT_FALSE(shipped.has_value());
+  EXPECT_EQ(shipped.error().message, "no symbol `no_such_thing`");
+  ASSERT_TRUE(perl_->load(write("own.ldas", "sub own { get_addr('no_such_thing') }\n1;\n")).has_value());
+  EXPECT_THAT(perl_->call("own", {}).error().message, testing::EndsWith("own.ldas line 1"));
 }
 
 TEST_F(Load, LooksInTheLdasFolders) {
