@@ -58,7 +58,8 @@ sub _longs ($symbol, $count) {
 
 =head2 shared_pages()
 
-How many pages have a reference count above one. Dies on a machine where counting would take too long (above 64 GB).
+How many pages have a reference count above one, those apart that the kernel reserved: the page array's own have one, too.
+Dies on a machine where counting would take too long (above 64 GB).
 
 =cut
 
@@ -66,9 +67,12 @@ sub shared_pages () {
     my $array = read_ptr(get_addr('vmemmap_base'));
     my $one   = sizeof('struct page');
     my $at    = offsetof('struct page', '_refcount');
-    die "struct page of $one bytes\n" if $one < $at + 4 || $one > 4096;
-    my $pattern = sprintf '(x%dl<x%d)*', $at, $one - $at - 4;
-    my $count   = 0;
+    die "struct page of $one bytes\n"
+        if $one < $at + 4 || $one > 4096 || $at < 8 || offsetof('struct page', 'flags') != 0;
+    my $pattern = sprintf '(Q<x%dl<x%d)*', $at - 8, $one - $at - 4;
+    my ($bit)   = Alicia::c_definition('enum pageflags') =~ /\bPG_reserved = (\d+)/
+        or die "no page flag is named PG_reserved\n";
+    my $count = 0;
     for my $node (nodes()) {
         my $first = kernel($node, 'struct pglist_data', 'node_start_pfn');
         my $span  = kernel($node, 'struct pglist_data', 'node_spanned_pages');
@@ -78,7 +82,10 @@ sub shared_pages () {
             my $these = $step - $pfn % $step;
             $these = $first + $span - $pfn if $these > $first + $span - $pfn;
             my $pages = eval { read_mem($array + $pfn * $one, $these * $one) } // _readable($array, $pfn, $these, $one);
-            $count += grep { $_ > 1 } unpack $pattern, $pages;
+            my @words = unpack $pattern, $pages;
+            while (my ($flags, $references) = splice @words, 0, 2) {
+                $count++ if $references > 1 && !($flags >> $bit & 1);
+            }
         }
     }
     return $count;
