@@ -71,18 +71,22 @@ my @steps = (
     ],
 );
 
+# One session a mode, so that crash's start is waited for once: a line of its own goes before what each step prints.
 my %printed;
-for my $step (@steps) {
-    my ($name, $lines, $truth) = @{$step};
-    for my $mode (sort keys %mode) {
-        my $run = alicia((map { ('-e', $_) } @{$lines}), @{$mode{$mode}});
-        is($run->{status}, 0, "$name, $mode: succeeds") or diag $run->{err};
-        ok(ref $truth eq 'CODE' ? $truth->($run->{out}) : $run->{out} =~ $truth, "$name, $mode: is true")
-            or diag $run->{out};
-        $printed{$name}{$run->{out}}++;
+for my $mode (sort keys %mode) {
+    my @lines = map { (qq(print "\\n==== a step ====\\n"), @{$_->[1]}) } @steps;
+    my $run   = alicia((map { ('-e', $_) } @lines), @{$mode{$mode}});
+    is($run->{status}, 0, "the session, $mode: succeeds") or diag $run->{err};
+    my (undef, @outputs) = split /^==== a step ====\n/m, $run->{out};
+    for my $step (@steps) {
+        my ($name, undef, $truth) = @{$step};
+        my $output = shift(@outputs) // '';
+        $output =~ s/\n\z// if @outputs;    # the one before the line
+        ok(ref $truth eq 'CODE' ? $truth->($output) : $output =~ $truth, "$name, $mode: is true") or diag $output;
+        $printed{$name}{$output}++;
     }
-    is(scalar keys %{$printed{$name}}, 1, "$name: equal in all modes");
 }
+is(scalar keys %{$printed{$_->[0]}}, 1, "$_->[0]: equal in all modes") for @steps;
 
 # Every process the guest listed, by PID and name, and none more.
 sub is_every_process {
@@ -120,10 +124,20 @@ for my $mode (sort keys %mode) {
 my $pss = alicia(
     '-e', q{@pss = map {(split /\s+/)[4]} split(/\n/, pass_through('ps'))},
     '-e', 'print scalar(@pss), "\n"',
-    @{$mode{crash}}
+    '-e', 'kmem -i', @{$mode{crash}}
 );
 is($pss->{status}, 0, 'the @pss line succeeds') or diag $pss->{err};
-cmp_ok($pss->{out}, '>', 2, 'crash lists tasks');
+my ($count) = $pss->{out} =~ /\A(\d+)$/m;
+cmp_ok($count, '>', 2, 'crash lists tasks');
+
+# Counted page by page by both.
+my %pages = map { $_ => {} } qw(crash bare);
+for (['crash', $pss->{out}], ['bare', alicia('-e', 'kmem -i', $dump)->{out}]) {
+    my ($who, $table) = @{$_};
+    $pages{$who} = {$table =~ /^ *(TOTAL MEM|FREE|USED|SHARED|TOTAL SWAP|SWAP FREE) +(\d+) /mg};
+}
+is(scalar keys %{$pages{crash}}, 6, 'crash counts pages');
+is_deeply($pages{bare}, $pages{crash}, 'kmem -i counts the same');
 my $task = alicia('-e', 'task | grep PID', @{$mode{crash}});
 like(
     $task->{out},
