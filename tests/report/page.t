@@ -2,9 +2,11 @@
 # The report: its page, its files, its other forms, what it does when it can't.
 use v5.36;
 use Test::More;
-use Alicia::Test     qw(alicia dump_folder slurp spew);
-use Alicia::Truth    qw(scenarios);
+use Alicia::Test     qw(alicia dump_folder in_this_run slurp spew);
+use Alicia::Truth    qw(scenarios truth);
 use Cpanel::JSON::XS ();
+use File::Basename   qw(dirname);
+use JSON::Validator  ();
 use File::Temp       qw(tempdir);
 use POSIX            ();
 
@@ -17,6 +19,17 @@ my @titles = (
     'Swap',    'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
 );
 my @files = qw(log.txt irq.txt io_dev.txt task.txt file_info.txt all_task.txt slab_info.txt);
+
+# The published schema, and whatever breaks it breaks the test: an unknown block, a missing member.
+sub schema () {
+    state $schema =
+        JSON::Validator->new->schema(dirname(__FILE__) . '/../../perl-api/lib/Alicia/Report/report.schema.json');
+    return $schema;
+}
+
+sub table_of ($section) {
+    return (grep { $_->{kind} eq 'table' } @{$section->{blocks}})[0];
+}
 
 sub report_on ($scenario, $code) { return alicia('-q', '-e', $code, dump_folder($scenario) . '/dump.kdump') }
 
@@ -44,6 +57,13 @@ for my $scenario (scenarios()) {
         unlike $page, qr{\b(?:src|href)="(?!#|\d{10}/)}, 'nothing outside is referred to';
         unlike $page, qr{https?:|\@import|url\(},        'in no other way either';
         is _unbalanced($page), '', 'every element is closed';
+        like $page, qr{<td class="middle" title="task 1 &quot;init&quot;">[0-9a-f]{16}</td>},
+            'an address says what it is';
+        like $page,
+            qr{\[<abbr title="stack of 1 &quot;init&quot;">[0-9a-f]{16}</abbr>\] panic at <abbr title="panic\+0x},
+            'in a trace as well';
+        my ($lane) = $page =~ m{>CPU 1</text>\n(.*?)</g>}s;
+        like $lane, qr{class="running".*>\d+ busyloop<}s, 'the queue of CPU 1 is drawn, and who runs there';
         my @tasks = slurp("$details/all_task.txt") =~ /^PID: (\d+) +TASK: [0-9a-f]{16} /mg;
         my @truth = map { /^(\d+)\t/ ? $1 : () } split /\n/, slurp(dump_folder($scenario) . '/truth/tasks');
         is_deeply \@tasks, [sort { $a <=> $b } @truth], 'all_task.txt has every task';
@@ -58,12 +78,40 @@ for my $scenario (scenarios()) {
         is report_on($scenario, "report $folder/r.json nodetails sections=system,process,memory")->{status}, 0, 'JSON';
         my $report = Cpanel::JSON::XS->new->utf8->decode(slurp("$folder/r.json"));
         is $report->{format}, 'alicia-report', 'names itself';
+        is_deeply [schema()->validate($report)], [], 'is as the schema has it';
+        my ($init) = grep { $_->[1] eq '1' } @{(table_of($report->{sections}[1]))->{rows}};
+        is $report->{addresses}{$init->[4]}, 'task 1 "init"', 'has what addresses are';
+        my ($memory) = grep { $_->{kind} eq 'bars' } @{$report->{sections}[2]{blocks}};
+        my $bytes = 0;
+        $bytes += $_->{bytes} for @{$memory->{bars}[0]{parts}};
+        my ($total) = truth($scenario, 'proc/meminfo') =~ /^MemTotal: +(\d+) kB/m;
+        is $bytes, $total * 1024, 'the parts of the bar are all of the memory';
         is_deeply [map { $_->{name} } @{$report->{sections}}], [qw(system process memory)], 'the sections asked for';
-        my ($table) = grep { $_->{kind} eq 'table' } @{$report->{sections}[1]{blocks}};
+        my $table = table_of($report->{sections}[1]);
         is $table->{columns}[-1],                                     'COMM', 'a table has its columns';
         is scalar(grep { $_->[-1] eq 'busyloop' } @{$table->{rows}}), 1,      'and its rows';
     };
 }
+
+subtest 'the whole report is as the schema has it, and a damaged one is not' => sub {
+    my $folder = tempdir(CLEANUP => 1);
+    my @all    = in_this_run(qw(sysrq-6.12 holes-6.12 null-6.1));
+    for my $scenario (@all) {
+        is report_on($scenario, "report(output=>'$folder/$scenario.json', details=>0)")->{status}, 0, $scenario;
+        my $report = Cpanel::JSON::XS->new->utf8->decode(slurp("$folder/$scenario.json"));
+        is_deeply [schema()->validate($report)], [], 'is as the schema has it';
+        if ($scenario =~ /holes/) {
+            my @holes = map { @{$_->{holes}} } @{$report->{sections}};
+            cmp_ok scalar @holes, '>', 0, 'says what could not be read';
+            is_deeply [grep { $_->{reason} ne 'left out of the dump' } @holes], [], 'and why';
+        }
+        is $report->{level}, $scenario =~ /^sysrq/ ? 23 : 31, 'has the level';
+        my ($process) = grep { $_->{name} eq 'process' } @{$report->{sections}};
+        is scalar @{$process->{left_out}}, $scenario =~ /^sysrq/ ? 0 : 1, 'says what that took from the processes';
+        $report->{sections}[0]{blocks}[0]{kind} = 'poem';
+        cmp_ok scalar(my @errors = schema()->validate($report)), '>', 0, 'an unknown block is noticed';
+    }
+};
 
 subtest 'redaction, and a page of some sections' => sub {
     my $folder     = tempdir(CLEANUP => 1);
@@ -77,6 +125,21 @@ subtest 'redaction, and a page of some sections' => sub {
     unlike $page, qr/\b10\.0\.2\.15\b|fe80:/, 'no address on the network';
     unlike $page, qr/crashkernel=256M/,       'no command line';
     like $page,   qr/\(left out\)/,           'and says so';
+
+    # The whole report and its files.
+    my $whole = report_on($scenario, "report(output=>'$folder/all/r.html', redact=>1)");
+    isnt $whole->{status}, 0, 'needs a folder that is there';
+    mkdir "$folder/all" or die;
+    is report_on($scenario, "report(output=>'$folder/all/r.html', redact=>1)")->{status}, 0, 'succeeds';
+    my @secrets = ('10.0.2.15', '127.0.0.1', 'crashkernel=256M', (truth($scenario, 'ip-addr') =~ m{link/ether (\S+)}g));
+    push @secrets, truth($scenario, 'ip-addr') =~ m{inet6 (\S+)/}g;
+    for my $file ("$folder/all/r.html", glob "$folder/all/*/*") {
+        my $text = slurp($file);
+        is_deeply [grep { $text =~ /(?<![\w:.])\Q$_\E(?![\w:.])/ } @secrets], [],
+            'nothing confidential in ' . $file =~ s{.*/}{}r;
+    }
+    unlike slurp((glob "$folder/all/*/log.txt")[0]), qr/^.*\bHOME=/m, 'nor the environment that init began with';
+    like slurp((glob "$folder/all/*/log.txt")[0]),   qr/ command line: \(left out\)$/mi, 'which says so';
 };
 
 subtest 'what goes wrong' => sub {
@@ -150,8 +213,8 @@ sub _unbalanced ($page) {
     my $bare = $page =~ s{<(script|style)>.*?</\1>}{}gsr;
     my @open;
     while ($bare =~ m{<(/?)([a-z0-9]+)([^>]*)>}g) {
-        my ($end, $name) = ($1, $2);
-        next if $name =~ /\A(?:meta|input|br|link)\z/;
+        my ($end, $name, $rest) = ($1, $2, $3);
+        next if $name =~ /\A(?:meta|input|br|link)\z/ || $rest =~ m{/\z};
         if (!$end) { push @open, $name; next }
         my $last = pop @open // '';
         return "</$name> closes <$last>" if $last ne $name;

@@ -6,10 +6,14 @@ use Alicia;
 use Cwd qw(abs_path);
 use Exporter 'import';
 use File::Basename         qw(dirname basename);
+use POSIX                  ();
 use Time::HiRes            ();
+use Alicia::Linux::Address ();
 use Alicia::Linux::Log     ();
 use Alicia::Linux::Process ();
+use Alicia::Linux::Slab    ();
 use Alicia::Linux::Summary ();
+use Alicia::Report::Redact ();
 use Alicia::Text           qw(visible);
 
 our @EXPORT_OK = qw(report);
@@ -36,8 +40,8 @@ L<Alicia::Report::Section>). A section that fails leaves its reason in the repor
 Writes the summary to FILE, and the detail files into a folder beside it that is named after the time of the run
 (MMDDhhmmss); prints C<Writing to NAME> for each of those. The form is that of FILE's ending: C<.json>, C<.txt>, or else
 one HTML page. More arguments: C<sections>, a list of section names (all); C<details>, false for no detail files;
-C<redact>, true to leave out host name, process arguments and network addresses. Dies, with nothing left behind, where
-FILE can't be written.
+C<redact>, true to leave out what L<Alicia::Report::Redact> knows: host name, arguments, environment and network
+addresses. Dies, with nothing left behind, where FILE can't be written.
 
 =cut
 
@@ -50,10 +54,10 @@ sub report (%how) {
     return;
 }
 
-=head2 new(...), records(), processes(), redact(), memo($name, $code)
+=head2 new(...), records(), processes(), slab_caches(), memo($name, $code)
 
 The report as sections and detail files see it. What several of them need is read once: the log's records, the processes,
-and what C<memo> computes.
+the slab caches, and what C<memo> computes; the holes met in that count for everyone who asks.
 
 =cut
 
@@ -65,27 +69,104 @@ sub _given (%how) {
     return map { $_ => $how{$_} } grep { defined $how{$_} } keys %how;
 }
 
-sub redact  ($self) { return $self->{redact} }
 sub started ($self) { return $self->{started} }
 
 sub memo ($self, $name, $code) {
-    my $found = $self->{memo}{$name} //= eval { {value => [$code->()]} } // {error => $@};
+    my $found = $self->{memo}{$name} //= do {
+        my %holes;
+        my $made = eval { local $SIG{__DIE__} = _collecting(\%holes); +{value => [$code->()]} } // {error => $@};
+        +{%$made, holes => \%holes};
+    };
+    $self->{holes}{$_} = $found->{holes}{$_} for keys %{$found->{holes}};
     die $found->{error} if exists $found->{error};
     return @{$found->{value}};
 }
 
-sub records   ($self) { return $self->memo(records   => \&Alicia::Linux::Log::records) }
-sub processes ($self) { return $self->memo(processes => \&Alicia::Linux::Process::processes) }
+sub records     ($self) { return $self->memo(records     => \&Alicia::Linux::Log::records) }
+sub processes   ($self) { return $self->memo(processes   => \&Alicia::Linux::Process::processes) }
+sub slab_caches ($self) { return $self->memo(slab_caches => \&Alicia::Linux::Slab::slab_caches) }
 
-=head2 facts()
+=head2 redact(), shown($text)
 
-The block of C<sys>, as a list of [label, text], without the host's name where that is to be left out.
+Whether something is to be left out; and a text without that.
+
+=cut
+
+sub redact ($self) { return $self->{redact} }
+
+sub shown ($self, $text) {
+    return $text if !$self->{redact} || !defined $text;
+    $self->{redaction} //= Alicia::Report::Redact->new($self);
+    return $self->{redaction}->apply($text);
+}
+
+=head2 facts(), level()
+
+The block of C<sys>, as a list of [label, text]; and the dump's level as makedumpfile's C<-d> has it, undef where the dump
+doesn't say.
 
 =cut
 
 sub facts ($self) {
-    my @facts = $self->memo(facts => \&Alicia::Linux::Summary::system_summary);
-    return map { $_->[0] eq 'NODENAME' && $self->redact ? ['NODENAME', '(left out)'] : $_ } @facts;
+    return map { [$_->[0], $self->shown($_->[1])] } $self->memo(facts => \&Alicia::Linux::Summary::system_summary);
+}
+
+sub level ($self) { return $self->{level} //= Alicia::Linux::Summary::dump_facts()->{level} }
+
+=head2 stop()
+
+What the kernel said when it stopped, one line; undef where it said nothing.
+
+=cut
+
+sub stop ($self) {
+    my $message = eval { Alicia::Linux::Log::panic_message($self->records) };
+    return defined $message ? $self->shown(visible($message)) : undef;
+}
+
+=head2 abouts(@sections)
+
+A hash: every address of the kernel in the sections' text as it is written there (hexadecimal, without C<0x>), with what
+it is the address of.
+
+=cut
+
+sub abouts ($self, @sections) {
+    my $digits = sizeof('void *') * 2;
+    my %seen;
+    for my $text (map { _texts($_) } map { @{$_->{blocks}} } @sections) {
+        $seen{$1} = 1
+            while $text =~ /(?<![[:xdigit:]])(?:0x)?([89a-f][[:xdigit:]]{7}(?:[[:xdigit:]]{8})?)(?![[:xdigit:]])/g;
+    }
+    local $SIG{__WARN__} = sub { };    # what is missing was said by the sections
+    my @tasks = eval {
+        map { $_->{task} } $self->processes;
+    };
+    my @caches    = eval { $self->slab_caches };
+    my $addresses = Alicia::Linux::Address->new(tasks => \@tasks, caches => \@caches);
+    for my $word (keys %seen) {
+
+        # The last page is error numbers.
+        my $about =
+            length $word == $digits && $word !~ /\Af+[[:xdigit:]]{3}\z/
+            ? $addresses->about(unpack 'Q>', pack 'H16', substr "00000000$word", -16)
+            : undef;
+        if (defined $about) { $seen{$word} = $self->shown(visible($about)) }
+        else                { delete $seen{$word} }
+    }
+    return \%seen;
+}
+
+# Every piece of a block's text.
+sub _texts ($block) {
+    return $block->{text}               if defined $block->{text};
+    return map {@$_} @{$block->{pairs}} if $block->{pairs};
+    return $block->{kind} eq 'table'
+        ? map {
+        grep {defined}
+            @$_
+        } @{$block->{rows}}
+        : ();
 }
 
 =head2 modules($kind)
@@ -112,8 +193,9 @@ sub modules ($kind) {
 
 =head2 collect()
 
-The sections as a list of hashes: C<name title command sources seconds blocks error>, blocks as
-L<Alicia::Report::Section> describes them.
+The sections as a list of hashes: C<name title command sources left_out holes seconds blocks error>, blocks as
+L<Alicia::Report::Section> describes them. C<left_out> is what the dump's level took from it, a list of texts; C<holes>
+what could not be read while it was made, a list of [reason, number of pages, first address].
 
 =cut
 
@@ -124,7 +206,15 @@ sub collect ($self) {
         @modules = grep { my $name = _name($_); delete $wanted{$name} } @modules;
         die "report has no section '$_'\n" for sort keys %wanted;
     }
-    return map { $self->_section($_) } @modules;
+    my $number = 0;
+    return map { $self->_tell(++$number, scalar @modules, _name($_)); $self->_section($_) } @modules;
+}
+
+# A progress line, on a terminal only, which the next one or the end wipes out.
+sub _tell ($self, $number = 0, $of = 0, $name = undef) {
+    return if !POSIX::isatty(2);
+    printf {*STDERR} "\r\e[K%s", defined $name ? "report: section $number of $of, $name" : '';
+    return;
 }
 
 sub _name ($module) {
@@ -133,29 +223,77 @@ sub _name ($module) {
 }
 
 sub _section ($self, $module) {
-    my %section = (name => _name($module), title => _name($module), command => '', sources => [], blocks => []);
-    my $began   = Time::HiRes::time();
-    my ($why, @warnings) = _guarded(
+    my $name = _name($module);
+    my %section =
+        (name => $name, title => $name, command => '', blocks => [], map { $_ => [] } qw(sources left_out holes));
+    my $began = Time::HiRes::time();
+    local $self->{holes} = {};
+    my ($why, @warnings) = $self->_guarded(
         sub {
             die "$module->[1]\n" if ref $module;
             @section{qw(title command)} = ($module->title, $module->shown_by);
             $section{sources}           = [$module->sources];
+            $section{left_out}          = [_left_out($self->level, $module->wants)];
             $section{blocks}            = [$module->blocks($self)];
             return;
         }
     );
+    $section{holes} = [_counted($self->{holes})];
     $section{error} = $why if defined $why;
     unshift @{$section{blocks}}, map { {kind => 'note', text => "Incomplete: $_"} } @warnings;
     $section{seconds} = Time::HiRes::time() - $began;
-    return \%section;
+    return $self->{redact} ? $self->_without_names(\%section) : \%section;
+}
+
+# What makedumpfile's level takes: 1 pages of zeros, 2 and 4 the page cache, 8 pages of user processes, 16 free pages.
+my %bit = (zero => 1, cache => 2 | 4, user => 8, free => 16);
+
+sub _left_out ($level, %wants) {
+    return map { $wants{$_} } grep { ($level // 0) & $bit{$_} } sort keys %wants;
+}
+
+# All text of a section, wherever it is in it.
+sub _without_names ($self, $thing) {
+    return [map { $self->_without_names($_) } @$thing] if ref $thing eq 'ARRAY';
+    return {
+        map { $_ => /\A(?:kind|name|command|seconds)\z/ ? $thing->{$_} : $self->_without_names($thing->{$_}) }
+            keys %$thing
+        }
+        if ref $thing eq 'HASH';
+    return $self->shown(ref $thing ? "$thing" : $thing);
+}
+
+# Failed reads that are the dump's fault, by page: a handler that sees every death, those that are survived as well.
+my %is_hole = map { $_ => 1 } qw(page_excluded page_truncated page_unreadable absent_or_zero no_memory_there);
+
+sub _collecting ($holes) {
+    return sub ($error, @) {
+        return if ref $error ne 'Alicia::Error' || !$is_hole{$error->{code}} || !defined $error->{address};
+        $holes->{$error->{address} & ~0xfff} //= $error->{code};
+    };
+}
+
+my %reason = (
+    page_excluded   => 'left out of the dump',
+    page_truncated  => 'beyond the end of the file',
+    page_unreadable => 'damaged',
+    absent_or_zero  => 'left out of the dump or zeros',
+    no_memory_there => 'where the machine had no memory',
+);
+
+sub _counted ($holes) {
+    my %of;
+    push @{$of{$holes->{$_}}}, $_ for sort { $a <=> $b } keys %$holes;
+    return map { [$reason{$_}, scalar @{$of{$_}}, sprintf '%x', $of{$_}[0]] } sort keys %of;
 }
 
 # Runs code; returns what it died of (or undef), and what it warned of, each fit to be shown and once.
-sub _guarded ($code) {
+sub _guarded ($self, $code) {
     my %seen;
     my @warnings;
+    local $SIG{__DIE__}  = _collecting($self->{holes} //= {});
     local $SIG{__WARN__} = sub ($warning) {
-        my $text = visible("$warning" =~ s/(?: at \S+ line \d+[.]?)?\s*\z//r);
+        my $text = visible("$warning" =~ s/(?: at (?:-e )?\S+ line \d+[.]?)?\s*\z//r);
         push @warnings, $text if !$seen{$text}++;
     };
     my $why = eval { $code->(); 1 } ? undef : visible("$@" =~ s/\s+\z//r);
@@ -182,7 +320,9 @@ sub save ($self, $file) {
     my $done = eval {
         $self->{folder} = $self->_write_details(dirname($file), \@made) if $self->{details} && $plain;
         require "Alicia/Report/$form.pm";
-        my $page = "Alicia::Report::$form"->can('render')->($self, $self->collect);
+        my @sections = $self->collect;
+        $self->_tell;
+        my $page = "Alicia::Report::$form"->can('render')->($self, @sections);
         print {$out} $page or die "cannot write $file: $!\n";
         close $out         or die "cannot write $file: $!\n";
         if ($plain) {
@@ -192,6 +332,7 @@ sub save ($self, $file) {
     };
     return if $done;
     my $why = $@;
+    $self->_tell;
     unlink grep { !-d } $plain ? $temporary : (), @made;
     rmdir for grep {-d} @made;
     die $why;
@@ -219,12 +360,26 @@ sub _write_details ($self, $beside, $made) {
         print "Writing to $file\n";
         unshift @$made, "$folder/$file";
         open my $out, '>:raw', "$folder/$file" or die "cannot write $folder/$file: $!\n";
-        my ($why, @warnings) = _guarded(sub { ref $module ? die "$module->[1]\n" : $module->print_to($out, $self) });
-        print {$out} map {"($_)\n"} @warnings, $why // ();
+        $self->_write_detail($out, $module);
         close $out or die "cannot write $folder/$file: $!\n";
         push @{$self->{files}}, $file;
     }
     return basename($folder);
+}
+
+# Straight to the file, unless something has to be left out first.
+sub _write_detail ($self, $file, $module) {
+    my $text = '';
+    my $out;
+    if ($self->{redact}) { open $out, '>:raw', \$text or die "cannot collect text: $!\n" }
+    else                 { $out = $file }
+    my ($why, @warnings) =
+        $self->_guarded(sub { ref $module ? die "$module->[1]\n" : $module->print_to($out, $self) });
+    print {$out} map {"($_)\n"} @warnings, $why // ();
+    return if !$self->{redact};
+    close $out or die "cannot collect text: $!\n";
+    print {$file} $self->shown($text);
+    return;
 }
 
 1;

@@ -4,7 +4,7 @@ package Alicia::Text;
 use v5.36;
 use Exporter 'import';
 
-our @EXPORT_OK = qw(visible table megabytes clock_time percent hexadecimal);
+our @EXPORT_OK = qw(visible markup table megabytes clock_time percent hexadecimal);
 
 =head1 NAME
 
@@ -41,6 +41,18 @@ sub visible ($text, $keep_lines = 0) {
     return $text if $text !~ /[^\x20-\x7e]/;
     $text =~ s/([\x20-\x7e]+|$printable)|(.)/defined $1 ? $1 : sprintf '\\x%02x', ord $2/gse;
     return $text;
+}
+
+=head2 markup($text)
+
+Text as it is written in HTML, between elements or in an attribute.
+
+=cut
+
+my %entity = ('&' => '&amp;', '<' => '&lt;', '>' => '&gt;', '"' => '&quot;', "'" => '&#39;');
+
+sub markup ($text) {
+    return $text =~ s/([&<>"'])/$entity{$1}/gr;
 }
 
 =head2 table($columns, $rows)

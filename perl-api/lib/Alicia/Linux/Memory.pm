@@ -179,14 +179,15 @@ sub _commit_limit ($memory, $swap, $huge) {
     return int(($memory - $huge) * get_mem(get_addr('sysctl_overcommit_ratio'), 1) / 100) + $swap;
 }
 
-=head2 memory_table()
+=head2 memory_table(@usage)
 
-The columns and rows of C<kmem -i>, as L<Alicia::Text/table> has them.
+The columns and rows of C<kmem -i>, as L<Alicia::Text/table> has them; of what memory_usage gave, which is asked where
+nothing is given.
 
 =cut
 
-sub memory_table () {
-    my @usage = memory_usage();
+sub memory_table (@usage) {
+    @usage = memory_usage() if !@usage;
     my %pages = map { defined $_->{name} ? ($_->{name} => $_->{pages}) : () } @usage;
     my @rows;
     for my $use (@usage) {

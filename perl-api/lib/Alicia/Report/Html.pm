@@ -2,9 +2,11 @@
 package Alicia::Report::Html;
 
 use v5.36;
-use File::Basename qw(dirname);
-use Text::Xslate   ();
-use Time::HiRes    ();
+use File::Basename          qw(dirname);
+use Text::Xslate            ();
+use Time::HiRes             ();
+use Alicia::Report::Drawing qw(bars lanes);
+use Alicia::Text            qw(markup);
 
 =head1 NAME
 
@@ -21,21 +23,33 @@ The page, as bytes. The template (page.tx) escapes whatever it is given; style a
 my $folder = dirname(__FILE__);
 
 sub render ($report, @sections) {
-    my $xslate = Text::Xslate->new(path => [$folder], cache => 0, verbose => 0, input_layer => ':raw');
     my %fact   = map { $_->[0] => $_->[1] } $report->facts;
-    return $xslate->render(
+    my $abouts = $report->abouts(@sections);
+    return render_template(
         'page.tx',
         {
-            style    => Text::Xslate::mark_raw(_file('page.css')),
             script   => Text::Xslate::mark_raw(_file('page.js')),
             fact     => \%fact,
-            stop     => ($fact{PANIC} // '') =~ s/\A"|"\z//gr || 'No panic in the log',
-            sections => [map { _shown($_) } @sections],
+            stop     => $report->stop // 'No panic in the log',
+            level    => $report->level,
+            sections => [map { _shown($_, $abouts) } @sections],
             folder   => $report->folder,
             files    => [$report->detail_files],
+            redacted => $report->redact ? 1 : 0,
             seconds  => sprintf('%.2f', Time::HiRes::time() - $report->started),
         }
     );
+}
+
+=head2 render_template($name, \%values)
+
+A template of this folder with these values and, as C<style>, the style all pages share.
+
+=cut
+
+sub render_template ($name, $values) {
+    my $xslate = Text::Xslate->new(path => [$folder], cache => 0, verbose => 0, input_layer => ':raw');
+    return $xslate->render($name, {%$values, style => Text::Xslate::mark_raw(_file('page.css'))});
 }
 
 sub _file ($name) {
@@ -45,17 +59,25 @@ sub _file ($name) {
     return $content;
 }
 
-# A section as the template wants it: columns with a class, cells with a text.
-sub _shown ($section) {
+# A section as the template wants it.
+sub _shown ($section, $abouts) {
     my %shown = (%$section, milliseconds => sprintf('%.0f', 1000 * ($section->{seconds} // 0)));
-    $shown{blocks} = [
-        map {
-            $_->{kind} eq 'table'
-                ? {%$_, columns => [map { _column($_) } @{$_->{columns}}], rows => _rows($_)}
-                : $_
-        } @{$section->{blocks}}
-    ];
+    $shown{blocks} = [map { _block($_, $abouts) } @{$section->{blocks}}];
+    $shown{holes} =
+        [map { "$_->[1] " . ($_->[1] == 1 ? 'page' : 'pages') . " $_->[0] (the first at $_->[2])" }
+            @{$section->{holes}}];
     return \%shown;
+}
+
+sub _block ($block, $abouts) {
+    my $kind = $block->{kind};
+    return {%$block, rows => [_rows($block, $abouts)], columns => [map { _column($_) } @{$block->{columns}}]}
+        if $kind eq 'table';
+    return {%$block, pairs => [map { [$_->[0], _cell($_->[1], '', $abouts)] } @{$block->{pairs}}]} if $kind eq 'pairs';
+    return {%$block, html  => Text::Xslate::mark_raw(_lines($block->{text}, $abouts))}             if $kind eq 'text';
+    return {%$block, html  => Text::Xslate::mark_raw(bars($block))}                                if $kind eq 'bars';
+    return {%$block, html  => Text::Xslate::mark_raw(lanes($block))}                               if $kind eq 'lanes';
+    return $block;
 }
 
 my %class_of = ('+' => 'right', '=' => 'middle', '-' => '');
@@ -65,18 +87,30 @@ sub _column ($name) {
     return {text => $text, class => $class_of{$how || '-'}};
 }
 
-sub _rows ($table) {
+sub _rows ($table, $abouts) {
     my @class = map { _column($_)->{class} } @{$table->{columns}};
-    return [map { _row($_, @class) } @{$table->{rows}}];
+    return map {
+        my $row = $_;
+        [map { _cell($row->[$_] // '', $class[$_], $abouts) } 0 .. $#class]
+    } @{$table->{rows}};
 }
 
-sub _row ($row, @class) {
-    my @cells;
-    for my $index (0 .. $#class) {
-        my $cell = $row->[$index];
-        push @cells, {text => '', (ref $cell ? %$cell : (text => $cell // '')), class => $class[$index]};
-    }
-    return \@cells;
+# What a cell's address is: not again where the row says so itself, as a table of symbols does.
+sub _cell ($text, $class, $abouts) {
+    my $about = $text =~ /\A(?:0x)?([[:xdigit:]]+)\z/ ? $abouts->{$1} : undef;
+    return {text => $text, class => $class, about => $about};
+}
+
+# Lines of fixed width, each an element so that a search can mark it; addresses say what they are.
+sub _lines ($text, $abouts) {
+    my $lines = markup($text);
+    $lines =~ s{(?<![[:xdigit:]])([[:xdigit:]]{8,16})(?![[:xdigit:]])}{_address($1, $abouts->{$1})}ge;
+    $lines =~ s{^(.+)$}{<span>$1</span>}gm;
+    return $lines;
+}
+
+sub _address ($word, $about) {
+    return defined $about ? '<abbr title="' . markup($about) . "\">$word</abbr>" : $word;
 }
 
 1;

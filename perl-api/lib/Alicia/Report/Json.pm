@@ -10,10 +10,7 @@ Alicia::Report::Json - the report as JSON
 
 =head1 DESCRIPTION
 
-One object: C<format> ("alicia-report"), C<version> (1), C<details> (C<folder>, C<files>) and C<sections>, a list in the
-report's order. A section has C<name>, C<title>, C<command>, C<sources>, C<seconds>, C<error> (a reason, or null) and
-C<blocks>, each with a C<kind>: C<text>, C<note> and C<heading> with C<text>; C<pairs> with C<pairs>, a list of [label,
-value]; C<table> with C<columns>, a list of names, and C<rows>, lists of strings.
+What is in it is said by its schema, F<report.schema.json> beside this file.
 
 =head1 SUBROUTINES
 
@@ -24,47 +21,71 @@ The JSON, as UTF-8.
 =cut
 
 sub render ($report, @sections) {
+    my $abouts   = $report->abouts(@sections);
     my %document = (
-        format   => 'alicia-report',
-        version  => 1,
-        details  => {folder => _text($report->folder), files => [map { _text($_) } $report->detail_files]},
-        sections => [map { _section($_) } @sections],
+        format    => 'alicia-report',
+        version   => 2,
+        redacted  => $report->redact ? Cpanel::JSON::XS::true() : Cpanel::JSON::XS::false(),
+        stop      => _text($report->stop),
+        level     => defined $report->level ? 0 + $report->level : undef,
+        facts     => {map { $_->[0] => _text($_->[1]) } $report->facts},
+        details   => {folder => _text($report->folder), files => [map { _text($_) } $report->detail_files]},
+        addresses => {map { $_ => _text($abouts->{$_}) } keys %$abouts},
+        sections  => [map { _section($_) } @sections],
     );
     return Cpanel::JSON::XS->new->utf8->canonical->pretty->encode(\%document);
 }
 
 sub _section ($section) {
     return {
-        seconds => 0 + sprintf('%.6f', $section->{seconds} // 0),
-        error   => _text($section->{error}),
-        sources => [map { _text($_) } @{$section->{sources}}],
-        blocks  => [map { _block($_) } @{$section->{blocks}}],
+        seconds  => 0 + sprintf('%.6f', $section->{seconds} // 0),
+        error    => _text($section->{error}),
+        sources  => [map { _text($_) } @{$section->{sources}}],
+        left_out => [map { _text($_) } @{$section->{left_out}}],
+        holes    => [map { {reason => $_->[0], pages => 0 + $_->[1], first => $_->[2]} } @{$section->{holes}}],
+        blocks   => [map { _block($_) } @{$section->{blocks}}],
         map { $_ => _text($section->{$_}) } qw(name title command),
     };
 }
 
+my %more = (
+    pairs => sub ($block) {
+        return pairs => [map { _texts(@$_) } @{$block->{pairs}}];
+    },
+    table => sub ($block) {
+        return (
+            columns => _texts(map {s/\A[-+=]//r} @{$block->{columns}}),
+            rows    => [map { _texts(@$_) } @{$block->{rows}}],
+        );
+    },
+    bars => sub ($block) {
+        return (title => _text($block->{title}), bars => [map { _bar($_) } @{$block->{rows}}]);
+    },
+    lanes => sub ($block) {
+        return (title => _text($block->{title}), lanes => [map { _lane($_) } @{$block->{rows}}]);
+    },
+);
+
 sub _block ($block) {
     my $kind = $block->{kind};
-    return {
-        kind  => $kind,
-        pairs => [
-            map {
-                [map { _text($_) } @$_]
-            } @{$block->{pairs}}
-        ]
-        }
-        if $kind eq 'pairs';
-    return {
-        kind    => $kind,
-        columns => [map { _text(s/\A[-+=]//r) } @{$block->{columns}}],
-        rows    => [
-            map {
-                [map { _text(ref $_ ? $_->{text} : $_) } @$_]
-            } @{$block->{rows}}
-        ],
-        }
-        if $kind eq 'table';
-    return {kind => $kind, text => _text($block->{text})};
+    return {kind => $kind, $more{$kind} ? $more{$kind}->($block) : (text => _text($block->{text}))};
+}
+
+sub _bar ($row) {
+    my @parts = map { +{name => _text($_->[0] =~ s/\A-//r), bytes => int $_->[1]} } @{$row->{parts}};
+    return {label => _text($row->{label}), note => _text($row->{note} // ''), parts => \@parts};
+}
+
+sub _lane ($row) {
+    my @boxes = map {
+        my $box = $_;
+        +{map { $_ => _text($box->{$_}) } qw(text about kind)}
+    } @{$row->{boxes}};
+    return {label => _text($row->{label}), boxes => \@boxes};
+}
+
+sub _texts (@texts) {
+    return [map { _text($_) } @texts];
 }
 
 # Everything is a string, characters rather than bytes.

@@ -2,7 +2,7 @@
 package Alicia::Report::Plain;
 
 use v5.36;
-use Alicia::Text ();
+use Alicia::Text qw(megabytes);
 
 =head1 NAME
 
@@ -17,26 +17,34 @@ The text, as bytes.
 =cut
 
 my %block = (
-    text    => sub ($block) { $block->{text} },
+    text    => sub ($block) { (defined $block->{folded} ? "\n$block->{folded}\n" : '') . $block->{text} },
     note    => sub ($block) {"($block->{text})\n"},
     heading => sub ($block) {"\n$block->{text}\n"},
     pairs   => sub ($block) {
         join '', map { sprintf "%12s: %s\n", @$_ } @{$block->{pairs}};
     },
-    table => sub ($block) {
-        my @rows = map {
-            [map { ref $_ ? $_->{text} : $_ } @$_]
-        } @{$block->{rows}};
-        Alicia::Text::table($block->{columns}, \@rows);
+    table => sub ($block) { Alicia::Text::table($block->{columns}, $block->{rows}) },
+    bars  => sub ($block) {
+        Alicia::Text::table(['', '+', ''], [map { _bar($_) } @{$block->{rows}}]) =~ s/\A\n//r;
     },
+    lanes => sub ($block) {''},    # the text that follows says the same
 );
+
+sub _bar ($row) {
+    return [
+        $row->{label}, $row->{note},
+        join ', ',     map { ($_->[0] =~ s/\A-//r) . ' ' . megabytes($_->[1]) } @{$row->{parts}}
+    ];
+}
 
 sub render ($report, @sections) {
     my $text = '';
     for my $section (@sections) {
         $text .= "$section->{title}\n" . '=' x length($section->{title}) . "\n";
         $text .= "(this section could not be made: $section->{error})\n" if defined $section->{error};
-        $text .= $block{$_->{kind}}->($_) for @{$section->{blocks}};
+        $text .= $block{$_->{kind}}->($_)                                            for @{$section->{blocks}};
+        $text .= "(not readable: $_->[1] pages $_->[0], the first at $_->[2])\n"     for @{$section->{holes}};
+        $text .= "(left out by the dump's level ${\ ($report->level // '?')}: $_)\n" for @{$section->{left_out}};
         $text .= "\n";
     }
     return $text;

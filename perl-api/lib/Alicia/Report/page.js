@@ -1,12 +1,12 @@
 (function () {
   'use strict';
 
-  // Numbers, also hexadecimal addresses and sizes with a unit, sort as numbers; the rest as text.
+  // Numbers, also sizes with a unit, sort as numbers; the rest, addresses of equal length among it, as text.
   var units = { k: 1, kb: 1, mb: 1024, gb: 1048576, tb: 1073741824 };
   function key(text) {
     var size = /^(-?[\d.]+) ?(k|[KMGT]B)$/i.exec(text);
     if (size) { return size[1] * units[size[2].toLowerCase()]; }
-    if (/^-?[\d.]+%?$/.test(text)) { return parseFloat(text); }
+    if (/^-?\d{1,15}(\.\d+)?%?$/.test(text)) { return parseFloat(text); }
     return text;
   }
   function compare(a, b) {
@@ -32,53 +32,73 @@
     });
   });
 
-  // Folding.
-  var sections = document.querySelectorAll('details.section');
+  // Folding. What is printed is all open, and afterwards as it was.
+  var sections = Array.from(document.querySelectorAll('details.section'));
+  var folds = Array.from(document.querySelectorAll('details'));
   var fold = document.getElementById('fold');
-  fold.addEventListener('click', function () {
-    var close = fold.textContent === 'Fold all';
-    sections.forEach(function (section) { section.open = !close; });
-    fold.textContent = close ? 'Unfold all' : 'Fold all';
-  });
+  function setAll(open) {
+    sections.forEach(function (section) { section.open = open; });
+    if (fold) { fold.textContent = open ? 'Fold all' : 'Unfold all'; }
+  }
+  if (fold) { fold.addEventListener('click', function () { setAll(fold.textContent !== 'Fold all'); }); }
   function unfoldTarget() {
     var target = location.hash && document.getElementById(location.hash.slice(1));
     if (target && 'open' in target) { target.open = true; }
   }
   window.addEventListener('hashchange', unfoldTarget);
   unfoldTarget();
+  var closed = [];
   window.addEventListener('beforeprint', function () {
-    sections.forEach(function (section) { section.open = true; });
+    closed = folds.filter(function (part) { return !part.open; });
+    closed.forEach(function (part) { part.open = true; });
   });
+  window.addEventListener('afterprint', function () { closed.forEach(function (part) { part.open = false; }); });
 
-  // Search: rows and pairs that don't have the word disappear, lines of text that have it are marked.
-  var texts = Array.from(document.querySelectorAll('pre')).map(function (pre) {
-    return { pre: pre, lines: pre.textContent.split('\n') };
-  });
-  function search(word) {
-    document.querySelectorAll('tbody tr, dl div').forEach(function (row) {
-      row.classList.toggle('missed', word !== '' && !row.textContent.toLowerCase().includes(word));
-    });
-    texts.forEach(function (text) {
-      text.pre.textContent = '';
-      text.lines.forEach(function (line, index) {
-        var last = index === text.lines.length - 1;
-        var node = document.createTextNode(line);
-        if (word !== '' && line.toLowerCase().includes(word)) {
-          var mark = document.createElement('mark');
-          mark.className = 'hit';
-          mark.appendChild(node);
-          node = mark;
-        }
-        text.pre.appendChild(node);
-        if (!last) { text.pre.appendChild(document.createTextNode('\n')); }
-      });
-    });
-    sections.forEach(function (section) {
-      var missed = word !== '' && !section.textContent.toLowerCase().includes(word);
-      section.classList.toggle('missed', missed);
-    });
+  // Search: rows and pairs that don't have the word disappear, and so do sections without it; lines of text that have it
+  // are marked. A word of several parts wants all of them.
+  var rows = Array.from(document.querySelectorAll('tbody tr, dl div'));
+  var lines = Array.from(document.querySelectorAll('pre span'));
+  var others = Array.from(document.querySelectorAll('.note, .failed, h2, figure text'));
+  var found = document.getElementById('found');
+  var box = document.getElementById('search');
+  function texts(element) {
+    var text = element.textContent;
+    element.querySelectorAll('[title]').forEach(function (part) { text += ' ' + part.title; });
+    return text.toLowerCase();
   }
-  document.getElementById('search').addEventListener('input', function (event) {
-    search(event.target.value.trim().toLowerCase());
-  });
+  function search(words) {
+    var wanted = function (text) { return words.every(function (word) { return text.includes(word); }); };
+    var any = words.length > 0;
+    var count = 0;
+    var has = new Set();
+    var note = function (element) {
+      for (var fold = element.closest('details'); fold; fold = fold.parentNode.closest('details')) { has.add(fold); }
+      count += 1;
+    };
+    rows.forEach(function (row) {
+      var hit = !any || wanted(texts(row));
+      row.classList.toggle('missed', !hit);
+      if (any && hit) { note(row); }
+    });
+    lines.forEach(function (line) {
+      var hit = any && wanted(texts(line));
+      line.classList.toggle('hit', hit);
+      if (hit) { note(line); }
+    });
+    others.forEach(function (other) { if (any && wanted(texts(other))) { note(other); } });
+    folds.forEach(function (part) {
+      if (part.classList.contains('section')) { part.classList.toggle('missed', any && !has.has(part)); }
+      if (any && has.has(part)) { part.open = true; }
+    });
+    if (found) { found.textContent = any ? (count === 1 ? '1 place' : count + ' places') : ''; }
+  }
+  function words() { return box.value.toLowerCase().split(/\s+/).filter(function (word) { return word !== ''; }); }
+  if (box) {
+    box.addEventListener('input', function () { search(words()); });
+    document.addEventListener('keydown', function (event) {
+      if (event.key === '/' && event.target !== box) { event.preventDefault(); box.focus(); }
+      if (event.key === 'Escape' && event.target === box) { box.value = ''; search([]); box.blur(); }
+    });
+    if (box.value !== '') { search(words()); }
+  }
 }());

@@ -28,12 +28,16 @@ sub blocks ($class, $report) {
     my $before = eval { command('dis', '-r', sprintf '%x', $inside) };
     my $shown  = defined $before ? (split /^/, $before)[-1]                            : undef;
     my $all    = defined $start  ? eval { command('dis', '-f', sprintf '%x', $start) } : undef;
-    return text(
-              sprintf("Last function is %s <%s>.\n", visible($frame->{symbol}), hexadecimal($pc))
-            . "----\n"
-            . ($shown // "(the code is not in the dump)\n")
-            . "----\n"
-            . ($all // ''));
+    return (
+        text(
+            sprintf(
+                "Last function is %s <%s>.\n----\n%s----\n",
+                visible($frame->{symbol}),
+                hexadecimal($pc), $shown // "(the code is not in the dump)\n"
+            )
+        ),
+        defined $all && length $all ? text($all, folded => 'The whole function') : (),
+    );
 }
 
 1;

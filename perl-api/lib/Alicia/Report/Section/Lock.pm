@@ -9,10 +9,9 @@ use Alicia::Linux::FileLock qw(file_lock_lines);
 use Alicia::Linux::Lock     qw(global_locks);
 use Alicia::Text            qw(visible hexadecimal);
 
-sub title    ($class) { return 'Lock' }
-sub order    ($class) { return 90 }
-sub shown_by ($class) { return '' }
-sub sources  ($class) { return ('file_lock_list', 'struct file_lock', 'locks.tsv') }
+sub title   ($class) { return 'Lock' }
+sub order   ($class) { return 90 }
+sub sources ($class) { return ('file_lock_list', 'struct file_lock', 'locks.tsv') }
 
 sub blocks ($class, $report) {
     return (heading('File Lock'), _file_locks(), heading('Global Lock'), _global_locks());

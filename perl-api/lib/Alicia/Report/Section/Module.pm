@@ -2,8 +2,9 @@
 package Alicia::Report::Section::Module;
 
 use v5.36;
+use Alicia;
 use parent 'Alicia::Report::Section';
-use Alicia::Report::Section qw(table note);
+use Alicia::Report::Section qw(table note heading);
 use Alicia::Linux::Module   qw(module_table modules kernel_taint);
 use Alicia::Text            qw(visible);
 
@@ -17,7 +18,17 @@ sub blocks ($class, $report) {
     my @by      = map {"$_->{name} ($_->{taint})"} grep { length $_->{taint} } modules();
     my $taint   = !length $letters ? 'The kernel is not tainted.' : "The kernel is tainted: $letters.";
     $taint .= ' By ' . visible(join ', ', @by) . '.' if @by;
-    return (note($taint), table(module_table()));
+    return (note($taint), table(module_table()), _parameters());
+}
+
+# What modules were loaded with, where one was given something.
+sub _parameters () {
+    my @rows;
+    for my $module (modules()) {
+        my $given = eval { kernel($module->{address}, 'struct module', 'args', 'char *') } // '';
+        push @rows, [visible($module->{name}), visible($given)] if length $given;
+    }
+    return @rows ? (heading('Parameters given'), table(['NAME', 'PARAMETERS'], \@rows)) : ();
 }
 
 1;

@@ -11,6 +11,8 @@ sub order    ($class) { return 50 }
 sub shown_by ($class) { return 'ps' }
 sub sources  ($class) { return ('init_task', 'runqueues', 'struct task_struct', 'struct mm_struct') }
 
+sub wants ($class) { return (user => 'what processes had in their own memory (arguments, environment, data)') }
+
 sub blocks ($class, $report) {
     my @rows = $report->processes;
     my %holes;

@@ -12,14 +12,22 @@ sub title    ($class) { return 'Stack Trace & Register' }
 sub order    ($class) { return 30 }
 sub shown_by ($class) { return 'bt' }
 
-# The three parts of 2005: the trace, text symbols on the stack, exception frames.
-my @parts = (['bt', 'Trace'], ['bt -t', 'Text symbols on stack'], ['bt -e', 'Exception frames']);
+sub sources ($class) { return ('crash_notes', '__start_orc_unwind', 'struct orc_entry', 'struct task_struct') }
+sub wants   ($class) { return (user => 'stacks of user space') }
+
+# The three parts of 2005: the trace, text symbols on the stack (many, and rarely asked for), exception frames.
+my @parts = (['bt', 'Trace'], ['bt -t', 'Text symbols on stack', 1], ['bt -e', 'Exception frames']);
 
 sub blocks ($class, $report) {
     return map {
-        my ($command, $title) = @$_;
+        my ($command, $title, $folded) = @$_;
         my $output = eval { _output($command) };
-        (heading($title), defined $output ? text(visible($output, 1)) : note(visible("$@" =~ s/\s+\z//r)));
+        (
+            $folded && defined $output ? () : heading($title),
+            defined $output
+            ? text(visible($output, 1), $folded ? (folded => $title) : ())
+            : note(visible("$@" =~ s/\s+\z//r))
+        );
     } @parts;
 }
 
