@@ -9,7 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+
+#include "base/bytes.hpp"
 
 namespace alicia::symbols {
 namespace {
@@ -46,35 +47,73 @@ Result<std::unique_ptr<Kallsyms>> Kallsyms::read(const MemoryReader& memory, con
   if (*count == 0 || *count > most_symbols)
     return failure(ErrorCode::corrupt, fmt::format("kallsyms num_syms at {:#x} is {}", location.num_syms.value, *count),
                    location.num_syms.value);
-  const auto base = read_value<std::uint64_t>(memory, location.relative_base);
-  if (!base) return table_failure("relative_base", base.error());
   auto names = KallsymsNames::read(memory, location.names, location.token_table, location.token_index, *count);
   if (!names) return table_failure("names", std::move(names).error());
 
-  std::vector<std::uint32_t> offsets(*count);
-  const auto holes = read_region(memory, location.offsets, std::as_writable_bytes(std::span(offsets)));
-  std::unique_ptr<Kallsyms> result(new Kallsyms(std::move(*names), std::move(offsets), VirtualAddress{*base}));
-  if (!holes.empty()) {
-    result->address_lost_.resize(*count);
-    std::uint32_t lost = 0;
-    for (const Hole& hole : holes) {
-      const std::uint64_t end = (hole.end - location.offsets + 3) / 4;
-      for (std::uint64_t index = (hole.begin - location.offsets) / 4; index < end; ++index, ++lost)
-        result->address_lost_[index] = true;
-    }
-    if (lost >= *count) return table_failure("offsets", holes.front().error);
-    result->warnings_.push_back(missing("offsets", holes, lost));
-  }
+  std::unique_ptr<Kallsyms> result(new Kallsyms(std::move(*names), location.word_bytes));
+  auto numbers =
+      location.addresses ? result->read_addresses(memory, *location.addresses) : result->read_offsets(memory, location);
+  if (!numbers) return failure(std::move(numbers));
   if (!result->names_.holes().empty())
     result->warnings_.push_back(missing("names", result->names_.holes(), result->names_.lost_count()));
   else if (result->names_.lost_count() != 0)
     result->warnings_.push_back(fmt::format("kallsyms names: damaged, {} symbols lost", result->names_.lost_count()));
-  if (auto chosen = result->choose_encoding(known); !chosen) return failure(std::move(chosen));
+  auto proved = location.addresses ? result->prove_addresses(known) : result->choose_encoding(known);
+  if (!proved) return failure(std::move(proved));
   return result;
 }
 
-Kallsyms::Kallsyms(KallsymsNames names, std::vector<std::uint32_t> offsets, VirtualAddress base)
-    : names_(std::move(names)), offsets_(std::move(offsets)), base_(base), addresses_(offsets_.size()) {}
+Kallsyms::Kallsyms(KallsymsNames names, unsigned word_bytes)
+    : names_(std::move(names)), word_bytes_(word_bytes), addresses_(names_.count()) {}
+
+Result<void> Kallsyms::read_offsets(const MemoryReader& memory, const KallsymsLocation& location) {
+  if (auto read =
+          memory.read(location.relative_base, std::as_writable_bytes(std::span(&base_.value, 1)).first(word_bytes_));
+      !read)
+    return table_failure("relative_base", read.error());
+  offsets_.resize(count());
+  const auto holes = read_region(memory, location.offsets, std::as_writable_bytes(std::span(offsets_)));
+  return note_lost("offsets", holes, location.offsets, 4);
+}
+
+Result<void> Kallsyms::read_addresses(const MemoryReader& memory, VirtualAddress at) {
+  std::vector<std::byte> bytes(std::size_t{count()} * word_bytes_);
+  const auto holes = read_region(memory, at, bytes);
+  for (std::size_t index = 0; index < addresses_.size(); ++index)
+    addresses_[index] =
+        word_bytes_ == 4 ? load<std::uint32_t>(bytes, index * 4) : load<std::uint64_t>(bytes, index * 8);
+  return note_lost("addresses", holes, at, word_bytes_);
+}
+
+Result<void> Kallsyms::note_lost(std::string_view table, std::span<const Hole> holes, VirtualAddress at,
+                                 unsigned width) {
+  if (holes.empty()) return {};
+  address_lost_.resize(count());
+  std::uint32_t lost = 0;
+  for (const Hole& hole : holes) {
+    const std::uint64_t end = (hole.end - at + width - 1) / width;
+    for (std::uint64_t index = (hole.begin - at) / width; index < end; ++index, ++lost)
+      address_lost_[index] = true;
+  }
+  if (lost >= count()) return table_failure(table, holes.front().error);
+  warnings_.push_back(missing(table, holes, lost));
+  return {};
+}
+
+Result<void> Kallsyms::prove_addresses(std::span<const KnownSymbol> known) {
+  order();
+  // Per-CPU symbols of x86_64 are small numbers; all others lie in the kernel's half.
+  const std::size_t first = first_place_at(word_bytes_ == 4 ? 0x40000000U : std::uint64_t{1} << 63);
+  if (first < places_) base_ = VirtualAddress{address_at(first)};
+  unsigned checked = 0;
+  if (addresses_agree(known, checked)) return {};
+  return failure(ErrorCode::corrupt, "kallsyms addresses contradict VMCOREINFO");
+}
+
+unsigned Kallsyms::count_agreeing(std::span<const KnownSymbol> known) const {
+  unsigned checked = 0;
+  return addresses_agree(known, checked) ? checked : 0;
+}
 
 Result<void> Kallsyms::choose_encoding(std::span<const KnownSymbol> known) {
   // A kernel image is smaller than 2 GiB, so plain distances have no sign bit.
@@ -99,7 +138,7 @@ void Kallsyms::decode(Encoding encoding) {
   for (std::size_t index = 0; index < offsets_.size(); ++index) {
     const std::uint32_t offset = offsets_[index];
     if (encoding == Encoding::base_relative)
-      addresses_[index] = base_.value + offset;
+      addresses_[index] = word_bytes_ == 4 ? static_cast<std::uint32_t>(base_.value + offset) : base_.value + offset;
     else if ((offset & 0x80000000U) == 0)
       addresses_[index] = offset;
     else

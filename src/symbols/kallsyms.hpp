@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct KallsymsLocation {
   VirtualAddress token_index;
   VirtualAddress offsets;
   VirtualAddress relative_base;
+  /// Kernels before 4.6 have whole addresses instead of the last two.
+  std::optional<VirtualAddress> addresses = std::nullopt;
+  unsigned word_bytes = 8;  ///< 4 on 32-bit kernels
 };
 
 /// A symbol whose address is known from elsewhere.
@@ -38,6 +42,8 @@ class Kallsyms final : public SymbolSource {
   /// Errors: corrupt, or that of reading (a table is not in the dump): `kallsyms names: …`.
   static Result<std::unique_ptr<Kallsyms>> read(const MemoryReader& memory, const KallsymsLocation& location,
                                                 std::span<const KnownSymbol> known);
+  /// How many of `known` the table lists and agrees on.
+  unsigned count_agreeing(std::span<const KnownSymbol> known) const;
 
   std::optional<Symbol> find(std::string_view name) const override;
   std::optional<SymbolAndOffset> at(VirtualAddress address) const override;
@@ -51,7 +57,11 @@ class Kallsyms final : public SymbolSource {
   /// What a 32-bit offset means.
   enum class Encoding { base_relative, absolute_percpu };
 
-  Kallsyms(KallsymsNames names, std::vector<std::uint32_t> offsets, VirtualAddress base);
+  Kallsyms(KallsymsNames names, unsigned word_bytes);
+  Result<void> read_offsets(const MemoryReader& memory, const KallsymsLocation& location);
+  Result<void> read_addresses(const MemoryReader& memory, VirtualAddress at);
+  Result<void> note_lost(std::string_view table, std::span<const Hole> holes, VirtualAddress at, unsigned width);
+  Result<void> prove_addresses(std::span<const KnownSymbol> known);
   bool addresses_agree(std::span<const KnownSymbol> known, unsigned& checked) const;
   Result<void> choose_encoding(std::span<const KnownSymbol> known);
   void decode(Encoding encoding);
@@ -66,6 +76,7 @@ class Kallsyms final : public SymbolSource {
   std::size_t first_place_at(std::uint64_t address) const;
 
   KallsymsNames names_;
+  unsigned word_bytes_;
   std::vector<std::uint32_t> offsets_;
   VirtualAddress base_;
   std::vector<bool> address_lost_;         // empty where no offset is lost

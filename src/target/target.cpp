@@ -49,7 +49,7 @@ struct Target::Parts {
   ModuleTypes* module_types = nullptr;     // owned by `types`
 
   Result<void> start(const Cancellation& cancellation);
-  Result<void> find_symbols();
+  Result<void> find_symbols(const Cancellation& cancellation);
   /// Adds a file's symbols behind those there are; opens it at once only where there are none. False: no use.
   bool add_file(std::function<std::unique_ptr<symbols::SymbolSource>()> open);
   bool is_dumped_kernel(const std::filesystem::path& elf_file);
@@ -100,7 +100,7 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   plain_memory = std::make_unique<arch::TranslatedMemory>(*dump, *translator);
   physical = std::make_unique<GapMemory>(*dump);
   memory = std::make_unique<arch::TranslatedMemory>(*physical, *translator);
-  if (auto found = find_symbols(); !found) return found;
+  if (auto found = find_symbols(cancellation); !found) return found;
 
   fill_gaps();
   cpus.emplace(*memory, symbols, info.cpus.value_or(1));
@@ -116,8 +116,8 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   return {};
 }
 
-Result<void> Target::Parts::find_symbols() {
-  auto kallsyms = read_kallsyms(*memory, vmcoreinfo);
+Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {
+  auto kallsyms = read_kallsyms(*memory, vmcoreinfo, 8, cancellation);
   if (kallsyms) {
     warnings.insert(warnings.end(), (*kallsyms)->warnings().begin(), (*kallsyms)->warnings().end());
     symbols.add(std::move(*kallsyms));

@@ -22,14 +22,19 @@ inline std::filesystem::path scenario(const std::string& name) {
   return path;
 }
 
-/// The dump `file` of a scenario, opened with nothing else.
-inline std::unique_ptr<target::Target> open_scenario(const std::string& name, const std::string& file = "dump.kdump") {
+/// A dump, opened with nothing else.
+inline std::unique_ptr<target::Target> open_dump(const std::filesystem::path& file) {
   const Cancellation cancellation;
   target::Files files;
-  files.dump = {scenario(name) / file};
+  files.dump = {file};
   auto opened = target::Target::open(files, cancellation);
   if (!opened) throw std::runtime_error(opened.error().message);
   return std::move(*opened);
+}
+
+/// The dump `file` of a scenario, opened with nothing else.
+inline std::unique_ptr<target::Target> open_scenario(const std::string& name, const std::string& file = "dump.kdump") {
+  return open_dump(scenario(name) / file);
 }
 
 }  // namespace alicia::test

@@ -23,6 +23,8 @@ struct KallsymsShape {
   bool offsets_first = true;  ///< up to 6.3 the offsets come before the names, later behind the tokens
   bool sequences = false;     ///< kallsyms_seqs_of_names between markers and tokens
   unsigned marker_bytes = 4;  ///< 0: no markers at all
+  unsigned word_bytes = 8;
+  bool whole_addresses = false;  ///< up to 4.5, in place of the offsets
 };
 
 /// Writes the tables that scripts/kallsyms would have written for `symbols` (sorted by address) into memory.
@@ -30,11 +32,13 @@ class KallsymsImage {
  public:
   KallsymsImage(const std::vector<PlainSymbol>& symbols, std::uint64_t base, KallsymsShape shape,
                 VirtualAddress at = VirtualAddress{0xffffffff82120000})
-      : memory(at) {
+      : memory(at), word_(shape.word_bytes) {
+    location.word_bytes = shape.word_bytes;
     choose_tokens();
-    if (shape.offsets_first) write_offsets(symbols, base, shape);
+    if (shape.whole_addresses) write_addresses(symbols);
+    if (shape.offsets_first && !shape.whole_addresses) write_offsets(symbols, base, shape);
     location.num_syms = memory.append_value(static_cast<std::uint32_t>(symbols.size()));
-    memory.align(8);
+    memory.align(word_);
     write_names(symbols, shape);
     write_tokens();
     if (!shape.offsets_first) write_offsets(symbols, base, shape);
@@ -82,16 +86,16 @@ class KallsymsImage {
       memory.append(tokens);
     }
     names_end = memory.end();
-    memory.align(8);
+    memory.align(word_);
     for (const std::uint64_t marker : markers) {
       if (shape.marker_bytes == 4) memory.append_value(static_cast<std::uint32_t>(marker));
       if (shape.marker_bytes == 8) memory.append_value(marker);
     }
-    memory.align(8);
+    memory.align(word_);
     if (shape.sequences) {
       for (std::size_t byte = 0; byte < 3 * symbols.size(); ++byte)
         memory.append_value(static_cast<std::uint8_t>(byte * 7));
-      memory.align(8);
+      memory.align(word_);
     }
   }
 
@@ -102,9 +106,9 @@ class KallsymsImage {
       index[token] = static_cast<std::uint16_t>(memory.end() - location.token_table);
       memory.append(std::as_bytes(std::span(tokens_[token].c_str(), tokens_[token].size() + 1)));
     }
-    memory.align(8);
+    memory.align(word_);
     location.token_index = memory.append(std::as_bytes(std::span(index)));
-    memory.align(8);
+    memory.align(word_);
   }
 
   void write_offsets(const std::vector<PlainSymbol>& symbols, std::uint64_t base, const KallsymsShape& shape) {
@@ -117,10 +121,21 @@ class KallsymsImage {
       else
         memory.append_value(static_cast<std::uint32_t>(base - 1 - symbol.address));
     }
-    memory.align(8);
-    location.relative_base = memory.append_value(base);
+    memory.align(word_);
+    location.relative_base = append_word(base);
   }
 
+  void write_addresses(const std::vector<PlainSymbol>& symbols) {
+    location.addresses = memory.end();
+    for (const PlainSymbol& symbol : symbols)
+      append_word(symbol.address);
+  }
+
+  VirtualAddress append_word(std::uint64_t value) {
+    return word_ == 4 ? memory.append_value(static_cast<std::uint32_t>(value)) : memory.append_value(value);
+  }
+
+  unsigned word_;
   std::array<std::string, 256> tokens_;
 };
 

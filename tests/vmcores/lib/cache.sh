@@ -14,7 +14,7 @@ fail() {
 }
 
 declare -A package_of=(
-    [qemu-system-x86_64]=qemu-system-x86 [makedumpfile]=makedumpfile [kexec]=kexec-tools
+    [qemu-system-x86_64]=qemu-system-x86 [qemu-system-aarch64]=qemu-system-arm [makedumpfile]=makedumpfile [kexec]=kexec-tools
     [busybox]=busybox-static [mke2fs]=e2fsprogs [debugfs]=e2fsprogs [flock]=util-linux
     [swapon]=mount [cpio]=cpio [xz]=xz-utils [apt-get]=apt [dpkg-deb]=dpkg
 )

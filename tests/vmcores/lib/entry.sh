@@ -33,6 +33,7 @@ entry_make() {
         if [[ ! -d $cache/$key ]]; then
             kernel_fetch
             [[ ! ${setting[build]} ]] || headers_fetch
+            [[ ! ${setting[arch]} ]] || foreign_fetch
         fi
         cache_get "$key" entry_build
     fi
@@ -46,14 +47,23 @@ entry_make() {
 entry_build() {
     local to=$1 work=${1%/*}/guest
     mkdir "$to" "$work"
+    if [[ ${setting[arch]} ]]; then
+        foreign_build "$to" "$work"
+    else
+        native_build "$to" "$work"
+    fi
+    printf '%s\n' "$kernel_release" "$kernel_version" "$kernel_package" > "$to/kernel"
+    scenario_recipe > "$to/recipe"
+    sed /^$/d <<< "${section[planted]}" > "$to/planted"
+}
+
+native_build() {
+    local to=$1 work=$2
     [[ ! ${setting[build]} ]] || module_build "$work/build" "$to"
     initramfs_make "$work"
     guest_run "$work"
     disk_extract "$work/disk.img" "$to"
     tr -d '\r' < "$work/console.log" > "$to/console.log"
-    printf '%s\n' "$kernel_release" "$kernel_version" "$kernel_package" > "$to/kernel"
-    scenario_recipe > "$to/recipe"
-    sed /^$/d <<< "${section[planted]}" > "$to/planted"
     formats_derive "$to"
     log_check "$to/dmesg.txt" "$work"
 }

@@ -10,6 +10,7 @@
 kernel_resolve() {
     local meta=${setting[kernel]} answer=$cache/resolved/${setting[kernel]} resolved
     [[ ${kernel_resolved:-} = "$meta" ]] && return
+    foreign_apt
     if [[ ! $answer -nt /var/lib/apt/lists ]]; then
         mkdir -p "$cache/resolved"
         resolved=$(kernel_ask "$meta")

@@ -40,6 +40,7 @@ scenario_load() {
         [cpu]=qemu64 [cmdline]='console=ttyS0 no_hash_pointers panic=1'
         [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk' [build]=''
         [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [host_when]='' [timeout]=600
+        [arch]='' [machine]=''
     )
     section=([setup]='' [facts]='' [die]='' [planted]='' [log]='')
     [[ $1 != *@* ]] || setting[run]=${1##*@}
@@ -85,6 +86,7 @@ scenario_read() {
 scenario_recipe() {
     local key
     for key in $(printf '%s\n' "${!setting[@]}" | sort); do
+        [[ $key != @(arch|machine) || ${setting[$key]} ]] || continue
         printf '%s = %s\n' "$key" "${setting[$key]}"
     done
     for key in $(printf '%s\n' "${!section[@]}" | sort); do
@@ -92,6 +94,7 @@ scenario_recipe() {
     done
     printf '[factory]\n'
     (cd "$factory" && sha256sum lib/initramfs.sh lib/boot.sh lib/formats.sh guest/*
-        [[ ! ${setting[build]} ]] || sha256sum lib/build.sh "${setting[build]}"/*)
+        [[ ! ${setting[build]} ]] || sha256sum lib/build.sh "${setting[build]}"/*
+        [[ ! ${setting[arch]} ]] || sha256sum lib/foreign.sh foreign/*)
     dpkg-query -W makedumpfile kexec-tools busybox-static
 }

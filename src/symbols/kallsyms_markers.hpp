@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/memory_reader.hpp"
+
+namespace alicia::symbols {
+
+/// How many names there are from one marker to the next.
+inline constexpr std::uint32_t kallsyms_block = 256;
+
+/// Where in kallsyms_names every 256th name begins.
+struct KallsymsMarkers {
+  VirtualAddress address;
+  std::vector<std::uint32_t> positions;
+};
+
+/// The markers of the `count` names at `names`, of whatever layout of kallsyms this is; nothing where they can't be
+/// read or make no sense. @param token_table must lie behind `names`
+std::optional<KallsymsMarkers> find_kallsyms_markers(const MemoryReader& memory, VirtualAddress names,
+                                                     VirtualAddress token_table, std::uint32_t count);
+
+}  // namespace alicia::symbols
