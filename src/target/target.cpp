@@ -317,6 +317,8 @@ Result<types::TypeRef> Target::type_of_symbol(std::string_view name) {
   if (const auto declared = declared_type(name)) return all.find(*declared);
   if (parts_->module_types != nullptr)
     if (const auto found = parts_->module_types->find_variable(name)) return *found;
+  if (parts_->kernel_btf != nullptr)
+    if (const auto found = parts_->kernel_btf->find_function(name)) return *found;
   return failure(ErrorCode::no_such_type, fmt::format("type of {} unknown", visible(name)));
 }
 

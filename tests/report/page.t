@@ -11,6 +11,7 @@ use File::Temp       qw(tempdir);
 use POSIX            ();
 
 my @titles = (
+    'What Happened',
     'System & Dump Information',
     'Stop Log',
     'Stack Trace & Register',

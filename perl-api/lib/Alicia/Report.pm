@@ -86,6 +86,25 @@ sub records     ($self) { return $self->memo(records     => \&Alicia::Linux::Log
 sub processes   ($self) { return $self->memo(processes   => \&Alicia::Linux::Process::processes) }
 sub slab_caches ($self) { return $self->memo(slab_caches => \&Alicia::Linux::Slab::slab_caches) }
 
+=head2 what()
+
+What happened, as L<Alicia::Linux::What> has it: kind, sentence, signature and more.
+
+=cut
+
+sub what ($self) {
+    my ($what) = $self->memo(
+        what => sub {
+            require Alicia::Linux::What;
+            return Alicia::Linux::What::what_happened(
+                records   => sub { $self->records },
+                processes => sub { $self->processes }
+            );
+        }
+    );
+    return $what;
+}
+
 =head2 redact(), shown($text)
 
 Whether something is to be left out; and a text without that.
@@ -182,8 +201,9 @@ sub modules ($kind) {
         opendir my $handle, "$folder/Alicia/Report/$kind" or next;
         for my $file (sort readdir $handle) {
             next if $file !~ /\A([A-Za-z]\w*)[.]pm\z/ || $seen{$1}++;
-            my $module = "Alicia::Report::${kind}::$1";
-            push @modules, eval { require "Alicia/Report/$kind/$file" } ? $module : [$1, $@ =~ s/\n.*//sr];
+            my $name = $1;                                             # what the file does with it aside
+            my $done = eval { require "Alicia/Report/$kind/$file" };
+            push @modules, $done ? "Alicia::Report::${kind}::$name" : [$name, $@ =~ s/\n.*//sr];
         }
     }
     my $order  = sub ($module) { ref $module ? 1000 : $module->order };

@@ -163,10 +163,11 @@ sub declaration_of ($word) {
     return Alicia::c_definition($name) . "\nSIZE: " . sizeof($name) . "\n";
 }
 
-# The name goes before an array's brackets, and into a function pointer's parentheses.
+# The name goes before an array's brackets and a function's arguments, and into a function pointer's parentheses.
 sub _declare ($type, $name) {
-    return "$1 $name$2" if $type =~ /\A(.*?)\s*((?:\[\d*\])+)\z/;
-    return "$1$name$2"  if $type =~ /\A(.*\(\*)(\).*)\z/;
+    return _declare($1, $name) . $2 if $type =~ /\A([^(]*?)\s*(\((?!\*).*\))\z/s;
+    return "$1 $name$2"             if $type =~ /\A(.*?)\s*((?:\[\d*\])+)\z/;
+    return "$1$name$2"              if $type =~ /\A(.*\(\*)(\).*)\z/;
     return $type =~ /\*\z/ ? "$type$name" : "$type $name";
 }
 

@@ -2,6 +2,7 @@
 package Alicia::Report::Json;
 
 use v5.36;
+use Alicia::Text     qw(visible);
 use Cpanel::JSON::XS ();
 
 =head1 NAME
@@ -28,12 +29,35 @@ sub render ($report, @sections) {
         redacted  => $report->redact ? Cpanel::JSON::XS::true() : Cpanel::JSON::XS::false(),
         stop      => _text($report->stop),
         level     => defined $report->level ? 0 + $report->level : undef,
+        what      => _what($report),
         facts     => {map { $_->[0] => _text($_->[1]) } $report->facts},
         details   => {folder => _text($report->folder), files => [map { _text($_) } $report->detail_files]},
         addresses => {map { $_ => _text($abouts->{$_}) } keys %$abouts},
         sections  => [map { _section($_) } @sections],
     );
     return Cpanel::JSON::XS->new->utf8->canonical->pretty->encode(\%document);
+}
+
+# What happened, without what is to be left out; null where it could not be told.
+sub _what ($report) {
+    my $what = eval { $report->what } // return undef;                ## no critic (ProhibitExplicitReturnUndef)
+    my $text = sub ($raw) { _text($report->shown(visible($raw))) };
+    my $list = sub ($raw) {
+        [map { $text->($_) } @$raw]
+    };
+    return {
+        (map { $_ => $text->($what->{$_}) } qw(kind sentence module taint rule)),
+        (map { $_ => $list->($what->{$_}) } qw(functions process lacks)),
+        signature => {map { $_ => $text->($what->{signature}{$_}) } qw(hash text)},
+        known     => [map { _known($_, $text, $list) } @{$what->{known}}],
+    };
+}
+
+sub _known ($issue, $text, $list) {
+    return {
+        (map { $_ => $text->($issue->{$_}) } qw(name title remedy)),
+        map { $_ => $list->($issue->{$_}) } qw(links reasons)
+    };
 }
 
 sub _section ($section) {

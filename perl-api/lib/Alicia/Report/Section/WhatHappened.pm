@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Report::Section::WhatHappened;
+
+use v5.36;
+use parent 'Alicia::Report::Section';
+use Alicia;
+use Alicia::Report::Section qw(pairs table heading note);
+use Alicia::Text            qw(visible hexadecimal);
+
+sub title    ($class) { return 'What Happened' }
+sub order    ($class) { return 5 }
+sub shown_by ($class) { return 'what' }
+
+sub sources ($class) {
+    return ('prb', '__start_orc_unwind', 'struct task_struct', 'modules', 'knowledge/stops', 'knowledge/issues');
+}
+
+sub blocks ($class, $report) {
+    my $what = $report->what;
+    return (pairs(_summary($what)),
+        _evidence($what), _waiting($what), _known($what), map { note('not known: ' . visible($_)) } @{$what->{lacks}});
+}
+
+sub _summary ($what) {
+    my @functions = @{$what->{functions}};
+    my $signature = $what->{signature};
+    return (
+        ['KIND',      visible($what->{kind})],
+        ['WHAT',      visible($what->{sentence})],
+        ['FUNCTION',  visible(join(', ', @functions) || '(not known)')],
+        ['MODULE',    _module($what)],
+        ['PROCESS',   visible(join(', ', @{$what->{process}}) || '(not known)')],
+        ['SIGNATURE', visible("$signature->{hash}  $signature->{text}")],
+    );
+}
+
+my %taint = (
+    P => 'proprietary module',
+    F => 'module loaded by force',
+    S => 'processor out of specification',
+    R => 'module unloaded by force',
+    M => 'machine check before',
+    B => 'bad page before',
+    U => 'asked for by user space',
+    D => 'oops before',
+    A => 'ACPI table replaced',
+    W => 'warning before',
+    C => 'staging driver',
+    I => 'firmware bug worked around',
+    O => 'built out of tree',
+    E => 'unsigned module',
+    L => 'soft lockup before',
+    K => 'live patched',
+    X => 'auxiliary taint',
+    T => 'structures randomized',
+    N => 'test',
+);
+
+sub _taint ($letters) {
+    my @words = map { $taint{$_} // "taint $_" } split //, $letters;
+    return @words ? visible("$letters (" . join(', ', @words) . ')') : 'none';
+}
+
+sub _module ($what) {
+    my $kernel = "; the kernel's taint: " . _taint($what->{kernel_taint});
+    return '(the code is not known)' . $kernel     if !$what->{frame};
+    return "none: the kernel's own code" . $kernel if !length $what->{module};
+    return visible($what->{module}) . ', taint ' . _taint($what->{taint}) . $kernel;
+}
+
+sub _evidence ($what) {
+    my @rows = map { [visible($_->{text}), visible($_->{source})] } @{$what->{evidence}};
+    return @rows ? (heading('Evidence'), table(['EVIDENCE', 'FROM'], \@rows)) : ();
+}
+
+sub _waiting ($what) {
+    my $waiting = $what->{waiting};
+    my %comm    = map { $_->{task} + 0 => $_ } @{$waiting->{tasks}};
+    my @rows    = map {
+        my $frame = $_->{where};
+        [
+            $_->{pid},
+            visible($_->{comm}),
+            visible($_->{for}),
+            defined $_->{owner}                ? _holder($_->{owner})                                   : '',
+            $frame && defined $frame->{symbol} ? visible(sprintf '%s+0x%x', @$frame{qw(symbol offset)}) : '',
+        ]
+    } @{$waiting->{tasks}};
+    return if !@rows;
+    my @notes = map {
+        note('in a circle: ' . visible(join ', ', map {"PID $_->{pid} $_->{comm}"} @$_))
+    } @{$waiting->{cycles}};
+    push @notes, note("$waiting->{more} more tasks wait") if $waiting->{more};
+    return (heading('Blocked tasks'), table(['+PID', 'COMM', 'WAITS FOR', 'HELD BY', 'IN'], \@rows), @notes);
+}
+
+sub _holder ($task) {
+    my $name = eval { kernel($task, 'struct task_struct', 'comm', 'char *') };
+    return hexadecimal($task) if !defined $name;
+    return sprintf '%d %s', kernel($task, 'struct task_struct', 'pid'), visible($name);
+}
+
+sub _known ($what) {
+    return map { _issue($_) } @{$what->{known}};
+}
+
+sub _issue ($issue) {
+    my @rows = (
+        (map { ['MATCHES', $_] } @{$issue->{reasons}}),
+        ['REMEDY', $issue->{remedy}],
+        (map { ['SOURCE', $_] } @{$issue->{links}})
+    );
+    return (heading('Known issue: ' . visible($issue->{title})), pairs(map { [$_->[0], visible($_->[1])] } @rows));
+}
+
+1;
