@@ -2,12 +2,14 @@
 #include "dump/decompress.hpp"
 
 #include <fmt/format.h>
+#include <libdeflate.h>
 #include <lzo/lzo1x.h>
 #include <snappy.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 
 namespace alicia::dump {
 namespace {
@@ -27,11 +29,24 @@ Result<void> copy_raw(std::span<const std::byte> packed, std::span<std::byte> ou
   return {};
 }
 
+std::string_view reason(libdeflate_result result) {
+  switch (result) {
+    case LIBDEFLATE_SUCCESS: return "no error";
+    case LIBDEFLATE_BAD_DATA: return "bad stream or checksum";
+    case LIBDEFLATE_SHORT_OUTPUT: return "too few bytes";
+    case LIBDEFLATE_INSUFFICIENT_SPACE: return "more than a page";
+  }
+  return "unknown error";
+}
+
 Result<void> inflate_zlib(std::span<const std::byte> packed, std::span<std::byte> out) {
-  uLongf length = out.size();
-  const int status = ::uncompress(reinterpret_cast<Bytef*>(out.data()), &length,
-                                  reinterpret_cast<const Bytef*>(packed.data()), packed.size());
-  if (status != Z_OK) return damaged(Compression::zlib, ::zError(status));
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> inflater(
+      ::libdeflate_alloc_decompressor(), &::libdeflate_free_decompressor);
+  if (!inflater) throw std::bad_alloc();
+  std::size_t length = 0;
+  const libdeflate_result result =
+      ::libdeflate_zlib_decompress(inflater.get(), packed.data(), packed.size(), out.data(), out.size(), &length);
+  if (result != LIBDEFLATE_SUCCESS) return damaged(Compression::zlib, reason(result));
   return check_length(Compression::zlib, length, out.size());
 }
 

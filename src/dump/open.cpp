@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "dump/buffered_file.hpp"
 #include "dump/elf.hpp"
 #include "dump/flattened.hpp"
 #include "dump/identify.hpp"
@@ -69,7 +70,7 @@ Result<std::unique_ptr<Dump>> open_dump(const std::vector<std::filesystem::path>
   for (const auto& path : paths) {
     auto file = open_file(path);
     if (!file) return failure(std::move(file));
-    files.push_back(*std::move(file));
+    files.push_back(buffered(*std::move(file)));
   }
   return open_files(std::move(files));
 }

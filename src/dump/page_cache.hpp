@@ -20,8 +20,9 @@
 
 namespace alicia::dump {
 
-/// Values by page frame, at most `capacity` of them or one set's seven. Safe to use from several threads.
-template <class Value>
+/// Values by page frame (or another Quantity), at most `capacity` of them or one set's seven. Safe to use from several
+/// threads.
+template <class Value, class Key = PageFrame>
 class PageCache {
  public:
   explicit PageCache(std::size_t capacity) : sets_(std::bit_floor(std::max<std::size_t>(1, capacity / kWays))) {}
@@ -29,7 +30,7 @@ class PageCache {
   /// Calls `use(value)` if there is one for `frame`, under a reader's lock: `use` has to be short and must not come
   /// back to this cache.
   template <class Use>
-  bool visit(PageFrame frame, Use&& use) const {
+  bool visit(Key frame, Use&& use) const {
     const StripedLock::Reader reader{lock_};
     Set& set = set_of(frame);
     for (unsigned way = 0; way < kWays; ++way) {
@@ -41,7 +42,7 @@ class PageCache {
     return false;
   }
 
-  void insert(PageFrame frame, Value value) const {  // what `value` replaces dies after the lock is released
+  void insert(Key frame, Value value) const {  // what `value` replaces dies after the lock is released
     const StripedLock::Writer writer{lock_};
     Set& set = set_of(frame);
     const unsigned way = choose(set, frame);
@@ -63,13 +64,13 @@ class PageCache {
     std::array<Value, kWays> values{};
   };
 
-  Set& set_of(PageFrame frame) const {
+  Set& set_of(Key frame) const {
     // Neighbours go to neighbouring sets; a multiplication spreads what is a power of two apart.
     const std::uint64_t hash = (frame.value ^ (frame.value >> 20)) + (frame.value >> 10) * 0x9e3779b97f4a7c15U;
     return sets_[hash & (sets_.size() - 1)];
   }
 
-  static unsigned choose(Set& set, PageFrame frame) {
+  static unsigned choose(Set& set, Key frame) {
     for (unsigned way = 0; way < kWays; ++way) {
       if (set.frames[way] == frame.value || set.frames[way] == kNone) return way;
     }

@@ -29,18 +29,22 @@ Result<Page> PagedDump::page(PageFrame frame) const {
   return fetch(frame);
 }
 
-Result<Page> PagedDump::fetch(PageFrame frame) const {
+Result<void> PagedDump::load(PageFrame frame, std::span<std::byte> out) const {
   std::shared_ptr<const Error> absence;
   if (absences_.visit(frame, [&absence](const auto& known) { absence = known; })) {
     return tl::unexpected<Error>(*absence);
   }
-  auto buffer = std::make_shared_for_overwrite<std::byte[]>(info_.page_size);
-  auto loaded = load_page(frame, {buffer.get(), info_.page_size});
+  auto loaded = load_page(frame, out);
   if (!loaded) {
     loaded.error().address = frame.value << page_shift_;
     absences_.insert(frame, std::make_shared<const Error>(loaded.error()));
-    return failure(std::move(loaded));
   }
+  return loaded;
+}
+
+Result<Page> PagedDump::fetch(PageFrame frame) const {
+  auto buffer = std::make_shared_for_overwrite<std::byte[]>(info_.page_size);
+  if (auto loaded = load(frame, {buffer.get(), info_.page_size}); !loaded) return failure(std::move(loaded));
   Page page{Bytes{buffer, buffer.get()}};
   pages_.insert(frame, page.bytes);
   return page;
@@ -51,6 +55,11 @@ Result<void> PagedDump::read_within_page(PhysicalAddress address, std::span<std:
   const std::size_t offset = address.value & (info_.page_size - 1);
   const auto copy = [offset, out](const Bytes& bytes) { std::memcpy(out.data(), bytes.get() + offset, out.size()); };
   if (pages_.visit(frame, copy)) return {};
+  if (out.size() == info_.page_size) {
+    // Who reads whole pages keeps them, so that they need not be kept here.
+    if (const auto loaded = load(frame, out); !loaded) return load_part(address, out, loaded.error());
+    return {};
+  }
   const auto page = fetch(frame);
   if (!page) return load_part(address, out, page.error());
   copy(page->bytes);

@@ -31,6 +31,7 @@ class PagedDump : public Dump {
  private:
   using Bytes = std::shared_ptr<const std::byte>;
 
+  Result<void> load(PageFrame frame, std::span<std::byte> out) const;
   Result<Page> fetch(PageFrame frame) const;
   Result<void> read_within_page(PhysicalAddress address, std::span<std::byte> out) const;
 
