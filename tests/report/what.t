@@ -62,6 +62,7 @@ for my $scenario (
         like pair($section, 'MODULE'), qr/\A\Q$planted->{module}\E, taint OE \(/, 'with the taint'
             if $planted->{module};
         is_deeply [grep { ($_->{text} // '') =~ /not known/ } @{$section->{blocks}}], [], 'nothing is lacking';
+        is_deeply $what->{known}, [], 'none of the known issues is this';
         $signature{$scenario} = $what->{signature}{text};
     };
 }

@@ -37,7 +37,8 @@ C<title>, C<link> (several may stand) and C<remedy> must be there, and one condi
     kernel     ranges of versions, set apart by commas, ends included: C<5.4 - 5.10.11>, C<- 4.19>, C<6.1 ->
     signature  the hash of a signature
 
-C<sample> is a line of log as its source has it, C<sample-stack> the functions there: what a test of the file is made of.
+C<sample>, C<sample-kind>, C<sample-stack>, C<sample-module> and C<sample-kernel> are what a dump of it would show: lines of log,
+kind, functions, module, version. Tests of the file are made of them.
 
 =head1 SUBROUTINES
 
@@ -47,9 +48,8 @@ The issue as a hash of lists by key, conditions compiled. Dies with file and lin
 
 =cut
 
-my %key =
-    map { $_ => 1 }
-    qw(title link remedy kind log earlier stack module kernel signature sample sample-stack sample-kind);
+my %key = map { $_ => 1 } qw(title link remedy kind log earlier stack module kernel signature sample),
+    map {"sample-$_"} qw(kind stack module kernel);
 my @conditions = qw(kind log earlier stack module kernel signature);
 
 sub read_issue ($file) {
