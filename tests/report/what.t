@@ -3,7 +3,7 @@
 # signatures that are the same for two runs of one stop and different for different stops.
 use v5.36;
 use Test::More;
-use Alicia::Test     qw(alicia dump_folder in_this_run slurp);
+use Alicia::Test     qw(alicia debuginfo dump_folder in_this_run slurp);
 use Cpanel::JSON::XS ();
 use File::Temp       qw(tempdir);
 
@@ -18,7 +18,8 @@ sub what ($scenario, @before) {
         "report $file nodetails sections=what_happened",
         dump_folder($scenario) . '/dump.kdump'
     );
-    is $run->{err}, '', "$scenario: written without a complaint";
+    my $complaint = $scenario =~ /\Aholes/ ? qr/\Atasks: .* are on no list.*\n\z/ : qr/\A\z/;
+    like $run->{err}, $complaint, "$scenario: written without a complaint";
     my $report = Cpanel::JSON::XS->new->utf8->decode(slurp($file));
     return ($report->{what}, $report->{sections}[0]);
 }
@@ -66,6 +67,57 @@ for my $scenario (
         $signature{$scenario} = $what->{signature}{text};
     };
 }
+
+# What is left where the log, or the stacks, can't be read.
+my %lacking = (
+    log   => '*Alicia::Linux::Log::records = sub { die qq(no log\n) };',
+    stack => '*Alicia::Linux::Stack::trace = sub { die qq(no stack\n) };',
+);
+my %differs = (log => qr/\Aoom/, stack => qr/\A(?:deadlock|doublefree)/);
+
+for my $scenario (sort keys %signature) {
+    for my $lacks (sort keys %lacking) {
+        my ($what) =
+            what($scenario, '-e', "no warnings; require Alicia::Report; require Alicia::Linux::What; $lacking{$lacks}");
+        my $planted = planted($scenario);
+        like "@{$what->{lacks}}", qr/: no $lacks\b/, "$scenario without the $lacks: says so";
+        next if $scenario =~ /\Adoublefree/ && $lacks eq 'stack';    # a BUG then
+        is $what->{kind}, $planted->{kind}, 'and knows the kind';
+        next if $scenario =~ $differs{$lacks};
+        is $what->{signature}{text}, $signature{$scenario}, 'and the signature';
+    }
+}
+
+subtest 'a dump that lacks pages' => sub {
+    my ($what) = what('holes-6.12');
+    is $what->{kind},            'sysrq',                  'the kind';
+    is $what->{signature}{text}, $signature{'sysrq-6.12'}, 'the same stop, the same signature';
+};
+
+subtest 'with crash, and through it alone' => sub {
+    my $dump      = dump_folder('sysrq-6.1') . '/dump.kdump';
+    my ($vmlinux) = debuginfo('sysrq-6.1');
+    my $native    = alicia('-q', '-e', 'what', $dump);
+    my $crash     = alicia('-q', '-e', 'what', '-crash', $vmlinux, $dump);
+    is $native->{status}, 0, 'without crash';
+    like $native->{out}, qr/^ +KIND: sysrq$/m, 'it says what happened';
+    is $crash->{out}, $native->{out}, 'with it just the same';
+    is $crash->{err}, '',             'without a complaint';
+};
+
+subtest 'hostile text' => sub {
+    my $code =
+          'my $r = Alicia::Report->new(sections => ["what_happened"]);'
+        . q( $r->{memo}{records} = {value => [map { {nanoseconds => $_, text => "Kernel panic - not syncing: \e[31m<b>&\xff\n$_"} } 1 .. 3]};)
+        . ' print Alicia::Report::Plain::render($r, $r->collect);';
+    my $run = alicia(
+        '-q', '-e',
+        "require Alicia::Report; require Alicia::Report::Plain; $code",
+        dump_folder('null-6.1') . '/dump.kdump'
+    );
+    like $run->{out},   qr/with the words: \\x1b\[31m<b>&\\xff/, 'is shown';
+    unlike $run->{out}, qr/[^\x20-\x7e\n]/,                      'as text';
+};
 
 for my $kernel (qw(6.1 6.12)) {
     my @here = grep {/-\Q$kernel\E\z/} sort keys %signature;

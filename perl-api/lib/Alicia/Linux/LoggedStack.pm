@@ -43,7 +43,13 @@ sub _take ($found, $line, $first) {
     my $frames = $found->{frames};
     if ($line =~ /\ARIP: ([0-9a-f]{4}):(.*)/) {
         my ($segment, $where) = ($1, $2);
-        my %frame = (kind => hex($segment) & 3 ? 'user' : @$frames ? 'irq' : 'exception', regs => {}, stack => '');
+        my $before = @$frames ? $frames->[-1]{symbol} // '' : '';
+        my $kind =
+              hex($segment) & 3             ? 'user'
+            : $before =~ /nmi/              ? 'nmi'
+            : $before =~ /interrupt|sysvec/ ? 'irq'
+            :                                 'exception';
+        my %frame = (kind => $kind, regs => {}, stack => '');
         @frame{qw(symbol offset module)} = ($1, hex $2, $3 // '') if $where =~ $place;
         push @$frames, \%frame;
     } elsif ($line =~ /\A[ ]{1,2}$place/) {

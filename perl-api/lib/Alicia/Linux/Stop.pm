@@ -8,6 +8,7 @@ use Alicia::Linux::Code        qw(faulting_access origin_of describe_origin);
 use Alicia::Linux::Log         ();
 use Alicia::Linux::LoggedStack qw(logged_stack);
 use Alicia::Linux::Process     ();
+use Alicia::Linux::Signature   qw(normal_name);
 use Alicia::Linux::Stack       qw(running_task last_function);
 use Alicia::Linux::System      qw(panic_cpu);
 use Alicia::Linux::Waiting     ();
@@ -114,6 +115,18 @@ sub panic ($self) {
     return $record->{text} =~ s/\AKernel panic - not syncing: |\n.*//gsr;
 }
 
+=head2 stopped_by($words, $function)
+
+True where the reason of the panic matches $words; of a dump without a log, where one of that name is among the functions.
+
+=cut
+
+sub stopped_by ($self, $words, $function) {
+    my $panic = $self->panic;
+    return $panic =~ $words                           ? 1 : 0 if defined $panic;
+    return !$self->records && $self->calls($function) ? 1 : 0;
+}
+
 =head2 is_fault()
 
 True where the kernel stopped of a fault or a BUG: no panic, or one that only says that the fault was fatal.
@@ -123,6 +136,17 @@ True where the kernel stopped of a fault or a BUG: no panic, or one that only sa
 sub is_fault ($self) {
     my $panic = $self->panic // return 1;
     return $panic =~ /\A(?:Fatal (?:hardware )?exception|Attempted to kill|Aiee|corrupted|Oops|.*fatal trap)/;
+}
+
+=head2 trapped()
+
+True where there is no log and the code that ran stopped in a fault or a trap, not in a call.
+
+=cut
+
+sub trapped ($self) {
+    my $frame = $self->frame;
+    return !$self->records && $frame && $frame->{kind} eq 'exception' ? 1 : 0;
 }
 
 =head2 fault()
@@ -232,12 +256,12 @@ sub stack ($self, $cpu = $self->cpu) {
 
 =head2 calls($pattern [, $cpu])
 
-True where a function of that name is among the frames; tail() and trace() tell where.
+The first frame of a function whose name (without a clone's suffix) matches; undef where there is none.
 
 =cut
 
 sub calls ($self, $pattern, $cpu = $self->cpu) {
-    return first { ($_->{symbol} // '') =~ $pattern } $self->trace($cpu);
+    return first { normal_name($_->{symbol} // '') =~ $pattern } $self->trace($cpu);
 }
 
 =head2 beyond($pattern, @frames)

@@ -67,16 +67,13 @@ sub _task ($process, $known) {
     my @names   = map  { $_->{symbol} // '' } @{$task{frames}};
     my ($lock)  = grep { $_ =~ $of_lock } @names;
     my ($event) = grep { $_ =~ $of_event } @names;
-    ($task{where}) =
-        grep { ($_->{symbol} // '') !~ $scheduler && $_->{symbol} !~ $of_lock && $_->{symbol} !~ $of_event }
-        @{$task{frames}};
-    my $found =
-        eval { _rt_mutex($task{task}) } // (defined $lock ? eval { _by_waiter($task{task}, $lock, $known) } : undef);
+    ($task{where}) = grep { ($_->{symbol} // '') !~ /$scheduler|$of_lock|$of_event/ } @{$task{frames}};
+    my $found = eval { _rt_mutex($task{task}) } // _held_lock($task{task}, $lock, $known, scalar @names);
     if ($found) {
         @task{keys %$found} = values %$found;
         $task{for} = ($task{type} =~ s/\Astruct //r) . ' ' . ($task{name} // '0x' . hexadecimal($task{lock}));
     } else {
-        $task{for} = defined $lock ? "a lock that was not found ($lock)" : $event // $names[0] // 'unknown';
+        $task{for} = defined $lock ? "a lock that was not found ($lock)" : $event // $names[0] // '';
     }
     return \%task;
 }
@@ -95,6 +92,17 @@ my @types = (
     [qr/rwsem|down_(?:read|write)/ => 'struct rw_semaphore', 'struct rwsem_waiter',     'wait_list'],
     [qr/down/                      => 'struct semaphore',    'struct semaphore_waiter', 'wait_list'],
 );
+
+# The lock that the functions speak of; of a stack that can't be unwound any that has an owner.
+sub _held_lock ($task, $function, $known, $unwound) {
+    return eval { _by_waiter($task, $function, $known) } if defined $function;
+    return                                               if $unwound;
+    for my $guess (qw(mutex rwsem)) {
+        my $found = eval { _by_waiter($task, $guess, $known) } // next;
+        return $found if defined $found->{owner} && exists $known->{$found->{owner}};
+    }
+    return;
+}
 
 sub _by_waiter ($task, $function, $known) {
     my ($how) = grep { $function =~ $_->[0] } @types;

@@ -117,7 +117,10 @@ sub _judge ($stop) {
         }
         return ({%$verdict, rule => $name}, @failed) if defined $verdict->{kind};
     }
-    return ({kind => 'unknown', sentence => 'No rule knows why the kernel stopped.', stack => [$stop->stack]}, @failed);
+    my @stack    = $stop->stack;
+    my $sentence = 'No rule knows why the kernel stopped.';
+    $sentence .= ' ' . $stop->who . ' was in ' . $stop->place($stack[0]) . '.' if @stack;
+    return ({kind => 'unknown', sentence => $sentence, stack => \@stack}, @failed);
 }
 
 my %compiled;
