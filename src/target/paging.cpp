@@ -14,6 +14,7 @@
 #include <array>
 
 #include "arch/x86_64/page_tables.hpp"
+#include "target/paging_of.hpp"
 
 namespace alicia::target {
 namespace {
@@ -22,12 +23,6 @@ using arch::x86_64::kernel_text_base;
 using arch::x86_64::kernel_text_physical;
 using arch::x86_64::PageTables;
 using arch::x86_64::PagingMode;
-
-bool is_x86_64(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo) {
-  if (dump.info().architecture != dump::Architecture::unknown)
-    return dump.info().architecture == dump::Architecture::x86_64;
-  return dump.info().machine == "x86_64" || vmcoreinfo.symbol("init_top_pgt") || vmcoreinfo.number("phys_base");
-}
 
 std::string architecture_of(const dump::Dump& dump) {
   if (dump.info().architecture == dump::Architecture::unknown && !dump.info().machine.empty())
@@ -39,18 +34,6 @@ std::optional<VirtualAddress> top_table(const Vmcoreinfo& vmcoreinfo) {
   for (const std::string_view name : {"init_top_pgt", "swapper_pg_dir", "init_level4_pgt"})
     if (const auto symbol = vmcoreinfo.symbol(name); symbol && *symbol >= kernel_text_base) return symbol;
   return std::nullopt;
-}
-
-/// Whether the table that should be at `root` maps its own address there.
-Result<void> check_tables(const PageTables& tables, VirtualAddress root, PhysicalAddress physical) {
-  const auto itself = tables.translate(root);
-  if (!itself) return failure(itself);
-  if (itself->physical != physical)
-    return failure(ErrorCode::corrupt,
-                   fmt::format("those at physical {:#x} map their own address {:#x} to {:#x}", physical.value,
-                               root.value, itself->physical.value),
-                   root.value);
-  return {};
 }
 
 std::optional<std::int64_t> phys_base_from_segments(const dump::Dump& dump) {
@@ -68,25 +51,21 @@ Result<std::int64_t> search_phys_base(const dump::Dump& dump, VirtualAddress roo
   for (std::uint64_t physical = distance % alignment; physical < end; physical += alignment) {
     if (cancellation.requested()) return failure(ErrorCode::interrupted, "interrupted");
     const PhysicalAddress candidate{physical};
-    if (check_tables(PageTables(dump, candidate, mode), root, candidate))
+    if (check_own_mapping(PageTables(dump, candidate, mode), root, candidate))
       return static_cast<std::int64_t>(physical - distance);
   }
   return failure(ErrorCode::corrupt,
                  "VMCOREINFO has no phys_base and the kernel's page tables were not found in the dump");
 }
 
-}  // namespace
+/// The encryption bits of AMD's processors, tried where VMCOREINFO (before 5.1) doesn't say.
+constexpr std::array<std::uint64_t, 4> encryption_masks{0, std::uint64_t{1} << 47, std::uint64_t{1} << 51,
+                                                        std::uint64_t{1} << 43};
 
-Result<std::unique_ptr<arch::Translator>> make_translator(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo,
-                                                          const Cancellation& cancellation) {
-  if (!is_x86_64(dump, vmcoreinfo))
-    return failure(ErrorCode::wrong_architecture,
-                   fmt::format("a dump of an {} kernel: only x86_64 is supported", architecture_of(dump)));
+Result<std::unique_ptr<arch::Translator>> make_x86_64(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo,
+                                                      PagingMode mode, const Cancellation& cancellation) {
   const auto root = top_table(vmcoreinfo);
   if (!root) return failure(ErrorCode::corrupt, "VMCOREINFO does not name the kernel's page tables (init_top_pgt)");
-  const PagingMode mode{vmcoreinfo.number("pgtable_l5_enabled").value_or(0) != 0,
-                        static_cast<std::uint64_t>(vmcoreinfo.number("sme_mask").value_or(0))};
-
   std::optional<std::int64_t> phys_base = vmcoreinfo.number("phys_base");
   if (!phys_base) phys_base = phys_base_from_segments(dump);
   if (!phys_base) {
@@ -96,10 +75,63 @@ Result<std::unique_ptr<arch::Translator>> make_translator(const dump::Dump& dump
   }
   const PhysicalAddress physical = kernel_text_physical(*root, *phys_base);
   auto tables = std::make_unique<PageTables>(dump, physical, mode);
-  if (auto good = check_tables(*tables, *root, physical); !good)
+  if (auto good = check_own_mapping(*tables, *root, physical); !good)
     return failure(good.error().code, fmt::format("the kernel's page tables: {}", good.error().message),
                    good.error().address);
   return tables;
+}
+
+Result<std::unique_ptr<arch::Translator>> make_x86_64(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo,
+                                                      const Cancellation& cancellation) {
+  PagingMode mode{vmcoreinfo.number("pgtable_l5_enabled").value_or(0) != 0,
+                  static_cast<std::uint64_t>(vmcoreinfo.number("sme_mask").value_or(0))};
+  auto made = make_x86_64(dump, vmcoreinfo, mode, cancellation);
+  if (made || vmcoreinfo.number("sme_mask")) return made;
+  for (const std::uint64_t mask : encryption_masks) {
+    mode.encryption_mask = mask;
+    if (auto encrypted = make_x86_64(dump, vmcoreinfo, mode, cancellation)) return encrypted;
+    if (cancellation.requested()) break;
+  }
+  return made;
+}
+
+}  // namespace
+
+Result<void> check_own_mapping(const arch::Translator& translator, VirtualAddress root, PhysicalAddress physical) {
+  const auto itself = translator.translate(root);
+  if (!itself) return failure(itself);
+  if (itself->physical != physical)
+    return failure(ErrorCode::corrupt,
+                   fmt::format("those at physical {:#x} map their own address {:#x} to {:#x}", physical.value,
+                               root.value, itself->physical.value),
+                   root.value);
+  return {};
+}
+
+dump::Architecture kernel_architecture(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo) {
+  using dump::Architecture;
+  const Architecture said = dump.info().architecture;
+  if (said != Architecture::unknown && said != Architecture::x86_64) return said;
+  const auto top = vmcoreinfo.symbol("swapper_pg_dir");
+  if (top && top->value >> 32 == 0 && !vmcoreinfo.number("phys_base")) return Architecture::i386;
+  if (said == Architecture::x86_64) return said;
+  if (vmcoreinfo.text("NUMBER(kimage_voffset)")) return Architecture::aarch64;
+  return dump.info().machine == "x86_64" || vmcoreinfo.symbol("init_top_pgt") || vmcoreinfo.number("phys_base")
+             ? Architecture::x86_64
+             : Architecture::unknown;
+}
+
+Result<std::unique_ptr<arch::Translator>> make_translator(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo,
+                                                          const Cancellation& cancellation) {
+  switch (kernel_architecture(dump, vmcoreinfo)) {
+    case dump::Architecture::x86_64: return make_x86_64(dump, vmcoreinfo, cancellation);
+    case dump::Architecture::i386: return make_i386_translator(dump, vmcoreinfo);
+    case dump::Architecture::aarch64: return make_aarch64_translator(dump, vmcoreinfo);
+    case dump::Architecture::unknown: break;
+  }
+  return failure(
+      ErrorCode::wrong_architecture,
+      fmt::format("a dump of an {} kernel: only x86_64, i386 and aarch64 are supported", architecture_of(dump)));
 }
 
 }  // namespace alicia::target

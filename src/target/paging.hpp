@@ -11,6 +11,10 @@
 
 namespace alicia::target {
 
+/// What the dumped kernel was built for: what the file says, else what VMCOREINFO lets guess. A 32-bit kernel on a
+/// 64-bit machine is i386.
+dump::Architecture kernel_architecture(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo);
+
 /// The translator of the dumped kernel's addresses, from what VMCOREINFO says of its page tables.
 /// Errors: wrong_architecture; corrupt (VMCOREINFO lacks what is needed); that of reading the top table.
 Result<std::unique_ptr<arch::Translator>> make_translator(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo,

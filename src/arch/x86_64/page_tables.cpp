@@ -20,6 +20,8 @@
 
 #include <array>
 
+#include "arch/table_walk.hpp"
+
 namespace alicia::arch::x86_64 {
 namespace {
 
@@ -28,15 +30,10 @@ constexpr std::uint64_t large_bit = 1U << 7;
 constexpr std::uint64_t protnone_bit = 1U << 8;
 constexpr std::uint64_t address_bits = 0x000ffffffffff000U;
 
-constexpr unsigned shift_of(unsigned level) {
-  return 12 + 9 * (level - 1);
-}
-
-std::string_view level_name(unsigned level, bool five_levels) {
-  if (level == 4 && five_levels) return "P4D";
-  constexpr std::array<std::string_view, 5> names{"PTE", "PMD", "PUD", "PGD", "PGD"};
-  return names[level - 1];
-}
+constexpr std::array<TableLevel, 5> levels_of_five{
+    {{"PGD", 48, 9, false}, {"P4D", 39, 9, false}, {"PUD", 30, 9, true}, {"PMD", 21, 9, true}, {"PTE", 12, 9, true}}};
+constexpr std::array<TableLevel, 4> levels_of_four{
+    {{"PGD", 39, 9, false}, levels_of_five[2], levels_of_five[3], levels_of_five[4]}};
 
 bool is_canonical(VirtualAddress address, bool five_levels) {
   const unsigned unused = five_levels ? 7 : 16;
@@ -64,34 +61,15 @@ Result<Translation> PageTables::walk(VirtualAddress address, PhysicalAddress roo
   if (!is_canonical(address, mode_.five_levels))
     return failure(ErrorCode::bad_address,
                    fmt::format("cannot translate {:#x}: not a canonical address", address.value), address.value);
-  PhysicalAddress table = root;
-  for (unsigned level = mode_.five_levels ? 5 : 4; level >= 1; --level) {
-    const PhysicalAddress slot = table + ((address.value >> shift_of(level)) & 511) * 8;
-    const std::string_view name = level_name(level, mode_.five_levels);
-    std::uint64_t entry = 0;
-    if (const auto read = memory_.read(slot, std::as_writable_bytes(std::span(&entry, 1))); !read) {
-      const std::string_view absence = absence_reason(read.error().code);
-      return failure(read.error().code,
-                     fmt::format("cannot translate {:#x}: {} table at physical {:#x}: {}", address.value, name,
-                                 table.value, absence.empty() ? std::string_view(read.error().message) : absence),
-                     address.value);
-    }
-    const bool is_leaf = level == 1 || (level <= 3 && (entry & large_bit) != 0);
-    const bool is_protnone = is_leaf && (entry & (present_bit | protnone_bit)) == protnone_bit;
-    if ((entry & present_bit) == 0 && !is_protnone)
-      return failure(
-          ErrorCode::unmapped,
-          fmt::format("cannot translate {:#x}: {} {:#x} at physical {:#x} not present{}", address.value, name, entry,
-                      slot.value, level == 1 && entry != 0 ? " (swapped out or being moved)" : ""),
-          address.value);
-    const std::uint64_t target = (is_protnone ? ~entry : entry) & address_bits & ~mode_.encryption_mask;
-    if (is_leaf) {
-      const std::uint64_t bytes = std::uint64_t{1} << shift_of(level);
-      return Translation{PhysicalAddress{(target & ~(bytes - 1)) | (address.value & (bytes - 1))}, bytes};
-    }
-    table = PhysicalAddress{target};
-  }
-  return failure(ErrorCode::internal, "page table walk ended without a page", address.value);
+  const auto decode = [this](std::uint64_t entry, const TableLevel& level, bool is_last) -> TableEntry {
+    const bool is_page = is_last || (level.maps && (entry & large_bit) != 0);
+    const bool is_protnone = is_page && (entry & (present_bit | protnone_bit)) == protnone_bit;
+    if ((entry & present_bit) == 0 && !is_protnone) return {};
+    return {is_page ? TableEntry::Kind::page : TableEntry::Kind::table,
+            PhysicalAddress{(is_protnone ? ~entry : entry) & address_bits & ~mode_.encryption_mask}};
+  };
+  const auto levels = mode_.five_levels ? std::span<const TableLevel>(levels_of_five) : std::span(levels_of_four);
+  return walk_tables(memory_, address, root, levels, 8, decode);
 }
 
 }  // namespace alicia::arch::x86_64
