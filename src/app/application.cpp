@@ -44,7 +44,8 @@ Result<Configuration> configure(const Options& options) {
   return configuration;
 }
 
-/// Whoever can read the dump: the engine, a debugger, or both.
+/// Whoever can read the dump: the engine, a debugger, or both; neither where folders were named, whose dumps are opened
+/// one by one by the report.
 struct Readers {
   std::unique_ptr<target::Target> target;
   std::unique_ptr<debugger::Debugger> debugger;
@@ -54,6 +55,7 @@ Result<Readers> open_bare(const Options& options, const Cancellation& cancellati
   if (options.api == session::ApiChoice::debugger) {
     return failure(ErrorCode::bad_argument, "--api=debugger needs -crash");
   }
+  if (are_folders(options.arguments)) return Readers{};
   auto sorted = sort_files(options.arguments);
   if (!sorted) return failure(std::move(sorted));
   files = std::move(*sorted);
@@ -94,6 +96,7 @@ session::Settings settings_of(const Options& options, const Installation& instal
   settings.perl_library = installation.perl;
   settings.map_file = files.map.string();
   settings.kernel_file = files.kernel.string();
+  if (options.mode == Mode::bare && are_folders(options.arguments)) settings.dump_folders = options.arguments;
   settings.stop_on_error = options.stop_on_error;
   settings.quiet = options.quiet;
   return settings;

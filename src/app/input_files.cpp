@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dump/dump.hpp"
 
 namespace alicia::app {
@@ -47,6 +49,12 @@ debugger::FileRole file_role(const std::string& file) {
     case dump::FileKind::other: return debugger::FileRole::other;
   }
   return debugger::FileRole::other;
+}
+
+bool are_folders(const std::vector<std::string>& arguments) {
+  std::error_code ignored;
+  return std::all_of(arguments.begin(), arguments.end(),
+                     [&](const std::string& file) { return std::filesystem::is_directory(file, ignored); });
 }
 
 Result<target::Files> sort_files(const std::vector<std::string>& arguments) {

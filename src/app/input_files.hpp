@@ -11,6 +11,9 @@
 
 namespace alicia::app {
 
+/// True where every word names a folder.
+bool are_folders(const std::vector<std::string>& arguments);
+
 /// The files of the bare mode, told apart by content whatever their order. Several dumps are the parts of a split one.
 /// Errors: cannot_open; wrong_format for a file that is nothing Alicia reads, and where no dump is among them.
 Result<target::Files> sort_files(const std::vector<std::string>& arguments);

@@ -13,6 +13,7 @@ class UsageFormatter final : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* /*parser*/, std::string /*name*/) const override {
     return "usage: alicia [options] DUMP [VMLINUX|KERNTYPES] [MAP]\n"
+           "       alicia -e \"report(output => 'FOLDER/')\" FOLDER OF DUMPS...\n"
            "       alicia [options] -crash  ARGUMENTS OF CRASH\n"
            "       alicia [options] -lcrash MAP DUMP KERNTYPES\n";
   }

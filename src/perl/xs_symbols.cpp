@@ -17,6 +17,7 @@ constexpr UV kMaxCpus = 8192;
 
 Result<target::Target*> engine(State& state, std::string_view call) {
   if (state.session.api_is_native()) return state.session.target();
+  if (state.session.debugger() == nullptr) return failure(ErrorCode::not_supported, "no dump is open");
   return failure(ErrorCode::not_supported, fmt::format("{} needs the engine, and a debugger answers here", call));
 }
 

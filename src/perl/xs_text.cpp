@@ -81,8 +81,9 @@ void store_text(pTHX_ HV* hash, const char* key, std::string_view text) {
   (void)hv_store(hash, key, static_cast<I32>(std::strlen(key)), new_text(aTHX_ text), 0);
 }
 
-/// dump_info(): a reference to a hash of what is known of the files. With the engine: files (a list), format, kernel,
-/// map, warnings (a list), and where the dump says so level and timestamp (seconds since 1970).
+/// dump_info(): a reference to a hash of what is known of the files: kernel, map, folders (a list: of dumps, where none
+/// is open). With the engine: files (a list), format, warnings (a list), and where the dump says so level and timestamp
+/// (seconds since 1970).
 void xs_dump_info(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 0, "dump_info()");
@@ -92,9 +93,12 @@ void xs_dump_info(pTHX_ CV* cv) {
     HV* facts = newHV();
     AV* files = newAV();
     AV* warnings = newAV();
+    AV* folders = newAV();
     const session::Settings& settings = state.session.settings();
     store_text(aTHX_ facts, "kernel", settings.kernel_file);
     store_text(aTHX_ facts, "map", settings.map_file);
+    for (const auto& folder : settings.dump_folders)
+      av_push(folders, new_text(aTHX_ folder));
     if (const target::Target* target = state.session.target()) {
       const dump::DumpInfo& info = target->dump().info();
       for (const auto& file : info.files)
@@ -106,6 +110,7 @@ void xs_dump_info(pTHX_ CV* cv) {
       if (info.timestamp) (void)hv_stores(facts, "timestamp", newSVuv(*info.timestamp));
     }
     (void)hv_stores(facts, "files", newRV_noinc(reinterpret_cast<SV*>(files)));
+    (void)hv_stores(facts, "folders", newRV_noinc(reinterpret_cast<SV*>(folders)));
     (void)hv_stores(facts, "warnings", newRV_noinc(reinterpret_cast<SV*>(warnings)));
     return newRV_noinc(reinterpret_cast<SV*>(facts));
   });

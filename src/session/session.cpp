@@ -41,6 +41,27 @@ class DebuggerApi final : public KernelApi {
   std::unique_ptr<types::TypeSystem> types_;
 };
 
+/// Stands in where no dump is open.
+class NoDumpApi final : public KernelApi {
+ public:
+  Result<VirtualAddress> symbol_address(std::string_view) override { return nothing(); }
+  const MemoryReader& memory() override { return memory_; }
+  types::TypeSystem& types() override { return types_; }
+  unsigned pointer_bytes() override { return kPointerBytes; }
+
+ private:
+  static constexpr unsigned kPointerBytes = 8;
+  static tl::unexpected<Error> nothing() { return failure(ErrorCode::not_supported, "no dump is open"); }
+
+  class Nothing final : public MemoryReader {
+   public:
+    Result<void> read(VirtualAddress, std::span<std::byte>) const override { return nothing(); }
+  };
+
+  Nothing memory_;
+  types::TypeSystem types_{kPointerBytes};
+};
+
 }  // namespace
 
 Session::Session(Settings settings, std::unique_ptr<target::Target> target,
@@ -53,8 +74,10 @@ Session::Session(Settings settings, std::unique_ptr<target::Target> target,
       cancellation_(cancellation) {
   if (api_is_native_) {
     api_ = std::make_unique<NativeApi>(*target_);
-  } else {
+  } else if (debugger_ != nullptr) {
     api_ = std::make_unique<DebuggerApi>(*debugger_);
+  } else {
+    api_ = std::make_unique<NoDumpApi>();
   }
   commands_.add_folder(settings_.shipped_ldas);
 }

@@ -27,6 +27,7 @@ struct Settings {
   std::filesystem::path shipped_ldas;               ///< the folder whose files are the shipped commands
   std::filesystem::path perl_library;               ///< share/alicia/perl, or perl-api/lib in the build tree
   std::string map_file, kernel_file;                ///< as given on the command line; may be empty
+  std::vector<std::string> dump_folders;            ///< folders of dumps, where no single dump is open
   bool stop_on_error = false;
   bool quiet = false;
 };
@@ -34,7 +35,7 @@ struct Settings {
 /// One opened dump and all that a command is handed. Owns the target and the debugger.
 class Session {
  public:
-  /// At least one of `target` and `debugger` is there.
+  /// Without target and debugger no dump is open, and whatever asks for one fails.
   Session(Settings settings, std::unique_ptr<target::Target> target, std::unique_ptr<debugger::Debugger> debugger,
           Output& output, Cancellation& cancellation);
   ~Session();

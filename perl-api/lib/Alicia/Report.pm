@@ -43,11 +43,20 @@ one HTML page. More arguments: C<sections>, a list of section names (all); C<det
 C<redact>, true to leave out what L<Alicia::Report::Redact> knows: host name, arguments, environment and network
 addresses. Dies, with nothing left behind, where FILE can't be written.
 
+Of a folder of dumps (C<alicia FOLDER>, or C<< dumps => [FOLDER or FILE, ...] >> at any prompt) output is a folder: see
+L<Alicia::Report::Folder>.
+
 =cut
 
 sub report (%how) {
     my $output = delete $how{output} // die "report wants output => 'FILE'\n";
-    my %known  = map { $_ => delete $how{$_} } qw(sections details redact);
+    $how{dumps} //= Alicia::dump_info()->{folders};
+    if (@{$how{dumps}}) {
+        require Alicia::Report::Folder;
+        return Alicia::Report::Folder::reports(output => $output, %how);
+    }
+    delete $how{dumps};
+    my %known = map { $_ => delete $how{$_} } qw(sections details redact);
     die "report knows no '$_'\n" for sort keys %how;
     my $report = Alicia::Report->new(%known);
     $report->save($output);
@@ -141,6 +150,39 @@ What the kernel said when it stopped, one line; undef where it said nothing.
 sub stop ($self) {
     my $message = eval { Alicia::Linux::Log::panic_message($self->records) };
     return defined $message ? $self->shown(visible($message)) : undef;
+}
+
+=head2 headline(), sentence(), signature()
+
+What happened in a few words, or what the kernel said where that isn't known; the same in a sentence, undef where it isn't
+known; and by what the same crash is known again, a hash of C<hash> and C<text>. Fit to be shown.
+
+=cut
+
+sub _known ($self) {
+    local $SIG{__WARN__} = sub { };    # the section says it
+    my $what = eval { $self->what };
+    return $what && $what->{kind} ne 'unknown' ? $what : undef;
+}
+
+sub headline ($self) {
+    my $what      = $self->_known // return $self->stop // 'No panic in the log';
+    my $functions = join ', ', @{$what->{functions}};
+    my $text      = ucfirst $what->{kind};
+    $text .= " in $functions"     if length $functions;
+    $text .= " [$what->{module}]" if length $what->{module};
+    return $self->shown(visible($text));
+}
+
+sub sentence ($self) {
+    my $what = $self->_known // return;
+    return $self->shown(visible($what->{sentence}));
+}
+
+sub signature ($self) {
+    my $what      = $self->_known // return;
+    my $signature = $what->{signature};
+    return {map { $_ => $self->shown(visible($signature->{$_})) } qw(hash text)};
 }
 
 =head2 abouts(@sections)

@@ -25,12 +25,13 @@ my $folder = dirname(__FILE__);
 sub render ($report, @sections) {
     my %fact   = map { $_->[0] => $_->[1] } $report->facts;
     my $abouts = $report->abouts(@sections);
-    return render_template(
+    return _page(
         'page.tx',
         {
-            script   => Text::Xslate::mark_raw(_file('page.js')),
             fact     => \%fact,
-            stop     => $report->stop // 'No panic in the log',
+            headline => $report->headline,
+            sentence => scalar $report->sentence,
+            stop     => scalar $report->stop,
             level    => $report->level,
             sections => [map { _shown($_, $abouts) } @sections],
             folder   => $report->folder,
@@ -41,15 +42,19 @@ sub render ($report, @sections) {
     );
 }
 
-=head2 render_template($name, \%values)
+=head2 render_index(\%values)
 
-A template of this folder with these values and, as C<style>, the style all pages share.
+The page that leads to the reports of many dumps.
 
 =cut
 
-sub render_template ($name, $values) {
+sub render_index ($values) { return _page('index.tx', $values) }
+
+# The style and the script that all pages share stand beside their templates.
+sub _page ($name, $values) {
     my $xslate = Text::Xslate->new(path => [$folder], cache => 0, verbose => 0, input_layer => ':raw');
-    return $xslate->render($name, {%$values, style => Text::Xslate::mark_raw(_file('page.css'))});
+    my %shared = (style => 'page.css', script => 'page.js');
+    return $xslate->render($name, {%$values, map { $_ => Text::Xslate::mark_raw(_file($shared{$_})) } keys %shared});
 }
 
 sub _file ($name) {
@@ -73,11 +78,18 @@ sub _block ($block, $abouts) {
     my $kind = $block->{kind};
     return {%$block, rows => [_rows($block, $abouts)], columns => [map { _column($_) } @{$block->{columns}}]}
         if $kind eq 'table';
-    return {%$block, pairs => [map { [$_->[0], _cell($_->[1], '', $abouts)] } @{$block->{pairs}}]} if $kind eq 'pairs';
-    return {%$block, html  => Text::Xslate::mark_raw(_lines($block->{text}, $abouts))}             if $kind eq 'text';
-    return {%$block, html  => Text::Xslate::mark_raw(bars($block))}                                if $kind eq 'bars';
-    return {%$block, html  => Text::Xslate::mark_raw(lanes($block))}                               if $kind eq 'lanes';
+    return _pairs($block, $abouts) if $kind eq 'pairs';
+    return {%$block, html => Text::Xslate::mark_raw(_lines($block->{text}, $abouts))} if $kind eq 'text';
+    return {%$block, html => Text::Xslate::mark_raw(bars($block))}                    if $kind eq 'bars';
+    return {%$block, html => Text::Xslate::mark_raw(lanes($block))}                   if $kind eq 'lanes';
     return $block;
+}
+
+# Short ones stand in two columns.
+sub _pairs ($block, $abouts) {
+    my @pairs = @{$block->{pairs}};
+    my @long  = grep { length($_->[1] // '') > 110 } @pairs;
+    return {%$block, long => scalar @long, pairs => [map { [$_->[0], _cell($_->[1] // '', '', $abouts)] } @pairs]};
 }
 
 my %class_of = ('+' => 'right', '=' => 'middle', '-' => '');

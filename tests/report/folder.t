@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The reports of a folder of dumps, and the page that groups them.
+use v5.36;
+use Test::More;
+use Alicia::Pty;
+use Alicia::Test     qw(alicia alicia_path dump_folder slurp spew);
+use Cpanel::JSON::XS ();
+use File::Copy       qw(copy);
+use File::Path       qw(make_path);
+use File::Temp       qw(tempdir);
+
+# Two of one crash on two kernels, another crash, and what cannot be read.
+my $place = tempdir(CLEANUP => 1);
+my %dump  = (
+    'host-a/2026/vmcore'          => 'sysrq-6.1',
+    'host-b/dump.kdump'           => 'sysrq-6.12',
+    "host-b/<b>\"'&\e[31m\377.kd" => 'null-6.1',
+);
+for my $file (sort keys %dump) {
+    make_path("$place/in/" . $file =~ s{/[^/]*\z}{}r);
+    copy(dump_folder($dump{$file}) . '/dump.kdump', "$place/in/$file") or die;
+}
+make_path("$place/in/host-c");
+spew("$place/in/host-c/vmcore-incomplete", '');
+spew("$place/in/host-c/vmcore",             substr slurp("$place/in/host-b/dump.kdump"), 0, 5_000_000);
+spew("$place/in/host-c/vmcore-dmesg.txt",   "[    0.000000] Linux version\n");
+spew("$place/in/host-c/notes",              "nothing but words\n");
+spew("$place/in/host-c/looks-like-one.bin", 'KDUMP   ' . "\0" x 5000);
+
+subtest 'every dump, grouped by the crash' => sub {
+    my $run = alicia('-q', '-e', "report(output=>'$place/\xc3\xb6ut/', details=>0)", "$place/in");
+    is $run->{status}, 0,  'succeeds';
+    is $run->{err},    '', 'and draws no progress line where there is no terminal';
+    my $index = Cpanel::JSON::XS->new->utf8->decode(slurp("$place/\xc3\xb6ut/index.json"));
+    is $index->{format}, 'alicia-reports', 'the data name themselves';
+    my @together = map {
+        join ' ',
+            map {s{/.*}{}r}
+            map { $_->{report} }
+            @{$_->{dumps}}
+    } @{$index->{crashes}};
+    is_deeply \@together, ['host-b-dump.kdump host-a-2026-vmcore', 'host-b-_b______31m_.kd'],
+        'the same crash stands together, the latest first';
+    my %hash = map { $_->{signature}{hash} => 1 } map { @{$_->{dumps}} } @{$index->{crashes}};
+    is scalar keys %hash, 2, 'told by its signature';
+    like $index->{crashes}[0]{headline}, qr/\ASysrq in sysrq_handle_crash\z/,                     'what happened';
+    like $index->{crashes}[1]{headline}, qr/\ANull dereference in fault_null \[alicia_fault\]\z/, 'and in the other';
+    is_deeply [map { $_->{file} =~ s{.*/}{}r } @{$index->{broken}}], [qw(looks-like-one.bin vmcore vmcore-incomplete)],
+        'what cannot be read is listed';
+    like $index->{broken}[1]{error}, qr/truncated: 5000000 of \d+ bytes/, 'with its reason';
+    like $index->{broken}[2]{error}, qr/empty file/,                      'each its own';
+    my $page  = slurp("$place/\xc3\xb6ut/index.html");
+    my @links = $page =~ /href="([^"]*)"/g;
+    is scalar @links, 3, 'the page leads to every report';
+    ok -s "$place/\xc3\xb6ut/$_", "which is there: $_" for @links;
+    like $page,   qr{&lt;b&gt;&quot;&#39;&amp;\\x1b\[31m\\xff\.kd}, 'a name is text';
+    unlike $page, qr{[\x00-\x08\x0b-\x1f]|<b>"},                    'and nothing else';
+    is_deeply [map {s{.*/}{}r} glob "$place/\xc3\xb6ut/*/*"], [('report.html') x 3], 'nothing else is left behind';
+};
+
+subtest 'on a terminal, one at a time, again' => sub {
+    my $terminal =
+        Alicia::Pty->new(alicia_path(), '-q', '-e', "report(output=>'$place/\xc3\xb6ut', processes=>1)", "$place/in");
+    $terminal->sees(qr/reports: [0-6] of 6 dumps done, 1 under way/, 'how far it is');
+    $terminal->sees("Writing to index.html\r\n",                     'to the end');
+    is $terminal->leaves,                                       0, 'succeeds';
+    is scalar(my @logs = glob "$place/\xc3\xb6ut/*/*/log.txt"), 3, 'this time with the files';
+};
+
+subtest 'a prompt without a dump' => sub {
+    my $run = alicia('-q', '-e', q(get_addr 'init_task'), '-e', 'ps', '-e', q(print "on\n"), "$place/in");
+    is $run->{status},                                             1,      'what needs a dump fails';
+    is $run->{out},                                                "on\n", 'and nothing else does';
+    is scalar(() = $run->{err} =~ /^alicia: .*no dump is open/mg), 2,      'saying why' or diag $run->{err};
+};
+
+subtest 'what goes wrong' => sub {
+    mkdir "$place/empty" or die;
+    my %wrong = (
+        "report(output=>'$place/in/host-c/notes')"               => qr/notes is no folder/,
+        "report(output=>'$place/x/', colour=>1)"                 => qr/knows no 'colour'/,
+        "report(output=>'$place/x/', processes=>0)"              => qr/whole number of processes/,
+        "report(output=>'$place/x/', dumps=>['$place/empty'])"   => qr{no dump in \Q$place\E/empty},
+        "report(output=>'$place/x/', dumps=>['$place/nowhere'])" => qr/cannot open \S+nowhere: No such file/,
+        "report(output=>'/proc/no/', dumps=>['$place/in'])"      => qr{cannot make folder /proc/no/},
+    );
+    for my $code (sort keys %wrong) {
+        my $run = alicia('-q', '-e', $code, "$place/in");
+        is $run->{status}, 1, $code;
+        like $run->{err}, qr/\Aalicia: (?:[^\n]*?)$wrong{$code}(?:[^\n]*)\n\z/, 'one line says why';
+    }
+};
+
+done_testing;
