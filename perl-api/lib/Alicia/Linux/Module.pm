@@ -6,7 +6,7 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Text qw(visible hexadecimal);
 
-our @EXPORT_OK = qw(modules taint_letters kernel_taint module_table);
+our @EXPORT_OK = qw(modules module_parameters taint_letters kernel_taint module_table);
 
 =head1 NAME
 
@@ -90,6 +90,78 @@ sub _letters () {
         @found ? \@found : [split //, 'PFSRMBUDAWCIOELKXTN'];
     };
     return $letters;
+}
+
+=head2 module_parameters($address)
+
+The parameters of the module whose C<struct module> is there, and their values as F</sys/module/NAME/parameters> shows
+them: a list of [name, text]. Kinds of parameters that this does not know are left out.
+
+=cut
+
+# How the kernel's own kinds of parameters are read: from the pointer at their value.
+my %unsigned = (1 => 'C', 2 => 'S<', 4 => 'L<', 8 => 'Q<');
+my %signed   = (1 => 'c', 2 => 's<', 4 => 'l<', 8 => 'q<');
+my %number   = (
+    byte   => [1,      \%unsigned],
+    short  => [2,      \%signed],
+    ushort => [2,      \%unsigned],
+    int    => [4,      \%signed],
+    uint   => [4,      \%unsigned],
+    ullong => [8,      \%unsigned],
+    bint   => [4,      \%signed],
+    long   => ['long', \%signed],
+    ulong  => ['long', \%unsigned],
+    hexint => [4,      \%unsigned],
+);
+my $most = 256;    # parameters of a module, and elements of one
+
+sub module_parameters ($address) {
+    my $table = kernel($address, 'struct module', 'kp', 'void *');
+    my $count = kernel($address, 'struct module', 'num_kp');
+    return         if $table == 0;
+    $count = $most if $count > $most;
+    my @found;
+    for my $index (0 .. $count - 1) {
+        my $at    = $table + $index * sizeof('struct kernel_param');
+        my $kind  = _kind(kernel($at, 'struct kernel_param', 'ops', 'void *'));
+        my $name  = kernel($at, 'struct kernel_param', 'name', 'char *')                        // next;
+        my $value = eval { _value($kind, kernel($at, 'struct kernel_param', 'arg', 'void *')) } // next;
+        push @found, [$name, $value];
+    }
+    return @found;
+}
+
+sub _kind ($operations) {
+    my $symbol = symbol_at($operations) // return '';
+    return $symbol =~ /\Aparam_(?:ops_(\w+)|array_(ops))\z/ ? $1 // 'array' : '';
+}
+
+sub _value ($kind, $at) {
+    return _array($at)                                                                if $kind eq 'array';
+    return read_string(kernel($at, 'struct kparam_string', 'string', 'void *'), 4096) if $kind eq 'string';
+    if ($kind eq 'charp') {
+        my $text = read_ptr($at);
+        return $text == 0 ? '(null)' : read_string($text, 4096);
+    }
+    if ($kind =~ /\A(inv)?bool\z/) { return (unpack('C', read_mem($at, 1)) xor $1) ? 'Y' : 'N' }
+    my $number = $number{$kind} // return;
+    my ($bytes, $code) = @$number;
+    $bytes = sizeof('long') if $bytes eq 'long';
+    my $value = unpack $code->{$bytes}, read_mem($at, $bytes);
+    return $kind eq 'bint' ? ($value ? 'Y' : 'N') : $kind eq 'hexint' ? sprintf('0x%x', $value) : $value;
+}
+
+sub _array ($at) {
+    my $get   = sub ($member) { kernel($at, 'struct kparam_array', $member, 'void *') };
+    my $num   = $get->('num');
+    my $count = $num == 0 ? kernel($at, 'struct kparam_array', 'max') : unpack 'L<', read_mem($num, 4);
+    my $size  = kernel($at, 'struct kparam_array', 'elemsize');
+    my $kind  = _kind($get->('ops'));
+    return if $kind eq 'array' || $size == 0 || $size > 4096;
+    $count = $most if $count > $most;
+    my @values = map { _value($kind, $get->('elem') + $_ * $size) // return } 0 .. $count - 1;
+    return join ',', @values;
 }
 
 =head2 taint_letters($mask), kernel_taint()

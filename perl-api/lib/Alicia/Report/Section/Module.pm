@@ -5,13 +5,13 @@ use v5.36;
 use Alicia;
 use parent 'Alicia::Report::Section';
 use Alicia::Report::Section qw(table note heading);
-use Alicia::Linux::Module   qw(module_table modules kernel_taint);
+use Alicia::Linux::Module   qw(module_table modules module_parameters kernel_taint);
 use Alicia::Text            qw(visible);
 
 sub title    ($class) { return 'Load Module' }
 sub order    ($class) { return 110 }
 sub shown_by ($class) { return 'mod' }
-sub sources  ($class) { return ('modules', 'struct module') }
+sub sources  ($class) { return ('modules', 'struct module', 'struct kernel_param') }
 
 sub blocks ($class, $report) {
     my $letters = kernel_taint();
@@ -21,14 +21,13 @@ sub blocks ($class, $report) {
     return (note($taint), table(module_table()), _parameters());
 }
 
-# What modules were loaded with, where one was given something.
 sub _parameters () {
     my @rows;
     for my $module (modules()) {
-        my $given = eval { kernel($module->{address}, 'struct module', 'args', 'char *') } // '';
-        push @rows, [visible($module->{name}), visible($given)] if length $given;
+        my @known = eval { module_parameters($module->{address}) };
+        push @rows, map { [visible($module->{name}), visible($_->[0]), visible($_->[1])] } @known;
     }
-    return @rows ? (heading('Parameters given'), table(['NAME', 'PARAMETERS'], \@rows)) : ();
+    return @rows ? (heading('Parameters'), table(['NAME', 'PARAMETER', 'VALUE'], \@rows)) : ();
 }
 
 1;
