@@ -14,7 +14,7 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Linux::Stack qw(disassemble function_start);
 
-our @EXPORT_OK = qw(faulting_access origin_of describe_origin add_signed jumps_to);
+our @EXPORT_OK = qw(faulting_access origin_of describe_origin add_signed jumps_to loop_around);
 
 =head1 NAME
 
@@ -239,25 +239,20 @@ Name and type of the member at that offset behind a pointer of $type (C<struct f
 
 sub member_at ($type, $offset) {
     my ($struct) = $type =~ /\A(?:const )?(struct \w+) \*\z/ or return;
-    return if $offset < 0 || !has_type($struct);
-    my $object = object($struct, 0);
-    for my $name ($object->member_names) {
-        my $at = eval { offsetof($struct, $name) } // next;
-        next if $at > $offset;
-        my $member = eval { type_of_member($struct, $name) };
-        my $size   = eval { sizeof($member) } // 0;
-        next if $offset >= $at + ($size || 1);
-        my $inner = $offset - $at;
-        return ($name, $member) if !$inner;
-        my ($path) = member_at("$member *", $inner);
-        return defined $path ? ("$name.$path", undef) : ($name, undef);
+    my $text = eval { Alicia::c_definition($struct, 1) } // return;
+    return if $offset < 0 || $offset >= sizeof($struct);
+    my ($at, $declaration) = (-1);
+    while ($text =~ /^\s*\[(\d+)\]\s+([^;{}\n]+);$/mg) {
+        ($at, $declaration) = ($1, $2) if $1 <= $offset && $1 > $at;
     }
-    return;
-}
-
-sub type_of_member ($struct, $name) {
-    my $member = eval { object($struct, 0)->$name };
-    return ref $member ? type_of($member) : undef;
+    return if !defined $declaration || $declaration =~ /:/;
+    return $declaration =~ /\(\*(\w+)\)\(/ ? $1 : () if $declaration =~ /\(/;
+    my ($member, $name, $array) = $declaration =~ /\A(.*?[ *])(\w+)((?:\[\d+\])*)\z/ or return;
+    $member =~ s/ \z//;
+    my $inner = $offset - $at;
+    return ($name, length $array ? undef : $member) if !$inner && $member !~ /\Astruct \w+\z/;
+    my ($path, $deeper) = length $array ? () : member_at("$member *", $inner);
+    return defined $path ? ("$name.$path", $deeper) : ($name, undef);
 }
 
 my @ordinal = qw(zeroth first second third fourth fifth sixth);
@@ -300,6 +295,29 @@ sub jumps_to ($frame) {
         return ($lines->[$index - 1], $line);
     }
     return;
+}
+
+=head2 loop_around($frame)
+
+The smallest loop of the frame's function that its instruction is in, if that neither calls anything nor allows interrupts:
+a hash of C<from> and C<to> (addresses of its first and last instruction). Undef where there is none.
+
+=cut
+
+sub loop_around ($frame) {
+    my $lines = _function($frame) // return;
+    my $loop;
+    for my $line (grep { $_->{address} >= $frame->{pc} && $_->{mnemonic} =~ /\Aj/ && $_->{target} } @$lines) {
+        my ($from, $to) = ($line->{target}{address}, $line->{address});
+        next if $from > $frame->{pc} || $from < $lines->[0]{address} || $to - $from > 256;
+        next if $loop && $to - $from >= $loop->{to} - $loop->{from};
+        next
+            if
+            grep { $_->{address} >= $from && $_->{address} <= $to && $_->{mnemonic} =~ /\A(?:call|sti|popf|iret|ret)/ }
+            @$lines;
+        $loop = {from => $from, to => $to};
+    }
+    return $loop;
 }
 
 1;
