@@ -105,6 +105,30 @@ subtest 'with crash, and through it alone' => sub {
     is $crash->{err}, '',             'without a complaint';
 };
 
+subtest 'the command' => sub {
+    my $dump = dump_folder('null-6.1') . '/dump.kdump';
+    my $run  = alicia('-q', '-e', 'what -s', $dump);
+    like $run->{out}, qr/\A[0-9a-f]{12}  null dereference: fault_null \[alicia_fault\] < fault_write [^\n]*\n\z/,
+        'what -s';
+    is + (split ' ', $run->{out})[0], (what('null-6.1'))[0]{signature}{hash}, 'is what the report has';
+    for my $words ('-x', 'now') {
+        my $wrong = alicia('-q', '-e', "what $words", $dump);
+        is $wrong->{status}, 1, "what $words";
+        like $wrong->{err}, qr/\Aalicia: [^\n]*; usage: what \[-s\]\n\z/, 'says how it is used';
+    }
+    like alicia('-q', '-e', 'help what', $dump)->{out}, qr/what - what happened/, 'help has it';
+};
+
+subtest 'without types' => sub {
+    my $code = join '', 'no warnings; ',
+        map {"*Alicia::$_ = sub { die qq(no types\\n) }; "} qw(kernel sizeof offsetof has_type has_member _walk);
+    my $run = alicia('-q', '-e', $code, '-e', 'what', dump_folder('null-6.1') . '/dump.kdump');
+    like $run->{out}, qr/^ +KIND: null dereference$/m,                   'the kind, by code and registers';
+    like $run->{out}, qr/^ +FUNCTION: fault_null$/m,                     'the function';
+    like $run->{out}, qr/^ +MODULE: alicia_fault, taint \(not known\)/m, 'no taint is made up';
+    like $run->{out}, qr/^\(not known: the log: no types\)$/m,           'what is lacking is said';
+};
+
 subtest 'hostile text' => sub {
     my $code =
           'my $r = Alicia::Report->new(sections => ["what_happened"]);'

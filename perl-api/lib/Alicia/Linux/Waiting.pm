@@ -129,7 +129,7 @@ sub _head ($task, $waiter, $known) {
         next if $words[$index] != $task;
         my $next = $words[$index - $holds];
         my $here = $bottom + 8 * ($index - $holds);
-        next if $next < $bottom >> 1 || $next & 7;
+        next if $next & 7 || !($next >> 63);    # no address of the kernel
         my $back = eval { read_ptr($next + 8) } // next;
         next if $back != $here;
         return _follow($next, $holds, $known);

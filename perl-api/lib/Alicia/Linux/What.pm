@@ -39,7 +39,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
     functions   where it happened: a function's name, or several (a list)
     frame       the frame of the first (a hash, or undef), stack: the frames from there on
     module, taint   the module that function is of, and its taint letters; empty
-    kernel_taint    letters of the whole kernel
+    kernel_taint    letters of the whole kernel; undef, as taint, where they can't be read
     process     the name of the task (of all concerned, a list)
     evidence    a list of hashes, text and source
     waiting     blocked tasks and cycles, as Alicia::Linux::Waiting has them
@@ -69,10 +69,10 @@ sub what_happened (%given) {
         frame        => $frame,
         stack        => \@stack,
         module       => $module,
-        taint        => $modules{$module} ? $modules{$module}{taint} : '',
-        kernel_taint => eval { Alicia::Linux::Module::kernel_taint() } // '',
-        process      => $verdict->{process}                            // [grep {defined} $stop->task->{comm}],
-        evidence     => $verdict->{evidence}                           // [],
+        taint        => $modules{$module} ? $modules{$module}{taint} : length $module ? undef : '',
+        kernel_taint => scalar eval { Alicia::Linux::Module::kernel_taint() },
+        process      => $verdict->{process}  // [grep {defined} $stop->task->{comm}],
+        evidence     => $verdict->{evidence} // [],
         waiting      => $stop->waiting,
         signature    => signature_of($verdict->{kind}, @{$verdict->{names} // [normal_stack(@stack)]}),
     );

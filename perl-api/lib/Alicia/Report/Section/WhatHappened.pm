@@ -57,6 +57,7 @@ my %taint = (
 );
 
 sub _taint ($letters) {
+    return '(not known)' if !defined $letters;
     my @words = map { $taint{$_} // "taint $_" } split //, $letters;
     return @words ? visible("$letters (" . join(', ', @words) . ')') : 'none';
 }
