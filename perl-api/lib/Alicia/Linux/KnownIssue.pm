@@ -185,7 +185,7 @@ sub version_of ($release, $version) {
 =head2 matching($what, $stop)
 
 Of a stop (L<Alicia::Linux::What/what_happened>) the known issues that match, a reference to a list of hashes: C<name>,
-C<title>, C<links>, C<remedy>, C<reasons>. Behind it a line for each file that can't be used.
+C<title>, C<links>, C<remedy>, C<reasons>. Behind it the number of files looked at, and a line for each that can't be used.
 
 =cut
 
@@ -203,7 +203,8 @@ sub matching ($what, $stop) {
         version   => $uts ? version_of(@$uts{qw(release version)}) : undef,
     );
     my (@found, @failed);
-    for my $file (knowledge_files('issues', 'issue')) {
+    my @files = knowledge_files('issues', 'issue');
+    for my $file (@files) {
         my $done = eval {
             my $issue   = read_issue($file);
             my @reasons = match_issue($issue, \%facts);
@@ -220,7 +221,7 @@ sub matching ($what, $stop) {
         };
         push @failed, 'known issue ' . ($@ =~ s/\s+\z//r) if !$done;
     }
-    return (\@found, @failed);
+    return (\@found, scalar @files, @failed);
 }
 
 1;

@@ -5,8 +5,9 @@ use v5.36;
 use Alicia;
 use Exporter 'import';
 use Alicia::Linux::System qw(total_pages page_size current_task idle_task);
+use Alicia::Text          qw(hexadecimal);
 
-our @EXPORT_OK = qw(processes process_row task_cpu state_letters resident_pages percpu_sum find_task);
+our @EXPORT_OK = qw(processes process_row task_cpu state_letters resident_pages percpu_sum find_task task_label);
 
 =head1 NAME
 
@@ -82,6 +83,20 @@ sub task_cpu ($address) {
     state $member = (grep { has_member('struct task_struct', $_) } qw(thread_info.cpu cpu wake_cpu))[0]
         // die "no CPU number in struct task_struct\n";
     return kernel($address, 'struct task_struct', $member);
+}
+
+=head2 task_label($address)
+
+PID and name of the task, C<4642 perl>; its address where they can't be read. Not yet fit to be shown.
+
+=cut
+
+sub task_label ($address) {
+    my $label = eval {
+        join ' ', kernel($address, 'struct task_struct', 'pid'),
+            kernel($address, 'struct task_struct', 'comm', 'char *');
+    };
+    return $label // hexadecimal($address);
 }
 
 =head2 state_letters($address)

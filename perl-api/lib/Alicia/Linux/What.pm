@@ -44,7 +44,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
     evidence    a list of hashes, text and source
     waiting     blocked tasks and cycles, as Alicia::Linux::Waiting has them
     signature   a hash of hash and text
-    known       known issues that match: a list of hashes, see Alicia::Linux::KnownIssue
+    known       known issues that match: a list of hashes, see Alicia::Linux::KnownIssue; looked_at: of how many
     rule        the name of the rule that judged
     lacks       what could not be read, and rules and issue files that failed: a list
 
@@ -76,8 +76,8 @@ sub what_happened (%given) {
         waiting      => $stop->waiting,
         signature    => signature_of($verdict->{kind}, @{$verdict->{names} // [normal_stack(@stack)]}),
     );
-    my ($known, @unusable) = Alicia::Linux::KnownIssue::matching(\%what, $stop);
-    $what{known} = $known;
+    my ($known, $looked_at, @unusable) = Alicia::Linux::KnownIssue::matching(\%what, $stop);
+    @what{qw(known looked_at)} = ($known, $looked_at);
     $what{lacks} = [$stop->lacks, @failed, @unusable];
     return \%what;
 }

@@ -7,7 +7,8 @@ use Alicia::Report::Section qw(table heading note);
 use Alicia;
 use Alicia::Linux::FileLock qw(file_lock_lines);
 use Alicia::Linux::Lock     qw(global_locks);
-use Alicia::Text            qw(visible hexadecimal);
+use Alicia::Linux::Process  qw(task_label);
+use Alicia::Text            qw(visible);
 
 sub title   ($class) { return 'Lock' }
 sub order   ($class) { return 90 }
@@ -26,18 +27,12 @@ sub _global_locks () {
             join(' ', map { sprintf '0x%08x', $_ } @{$_->{words}}),
             $_->{type} =~ s/\Astruct //r,
             visible($_->{state}),
-            defined $_->{owner} ? _task($_->{owner}) : '',
-            join(', ', map { _task($_) } @{$_->{waiters}}),
+            defined $_->{owner} ? visible(task_label($_->{owner})) : '',
+            join(', ', map { visible(task_label($_)) } @{$_->{waiters}}),
         ]
     } global_locks();
     return note('None of the locks that are known is in this kernel.') if !@rows;
     return table(['global name', 'address', 'content', 'type', 'state', 'owner', 'waiters'], \@rows);
-}
-
-sub _task ($task) {
-    my $name = eval { kernel($task, 'struct task_struct', 'comm', 'char *') };
-    return hexadecimal($task) if !defined $name;
-    return sprintf '%d %s', kernel($task, 'struct task_struct', 'pid'), visible($name);
 }
 
 # The lock's number, `->` before those that wait for it, UNKNOWN for an owner that is gone, the file's last name.

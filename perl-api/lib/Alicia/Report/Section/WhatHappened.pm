@@ -5,7 +5,8 @@ use v5.36;
 use parent 'Alicia::Report::Section';
 use Alicia;
 use Alicia::Report::Section qw(pairs table heading note);
-use Alicia::Text            qw(visible hexadecimal);
+use Alicia::Linux::Process  qw(task_label);
+use Alicia::Text            qw(visible);
 
 sub title    ($class) { return 'What Happened' }
 sub order    ($class) { return 5 }
@@ -31,6 +32,12 @@ sub _summary ($what) {
         ['MODULE',    _module($what)],
         ['PROCESS',   visible(join(', ', @{$what->{process}}) || '(not known)')],
         ['SIGNATURE', visible("$signature->{hash}  $signature->{text}")],
+        [
+            'KNOWN',
+            visible(
+                join('; ', map { $_->{title} } @{$what->{known}}) || "none of $what->{looked_at} known issues matches"
+            )
+        ],
     );
 }
 
@@ -83,7 +90,7 @@ sub _waiting ($what) {
             $_->{pid},
             visible($_->{comm}),
             visible($_->{for}),
-            defined $_->{owner}                ? _holder($_->{owner})                                   : '',
+            defined $_->{owner}                ? visible(task_label($_->{owner}))                       : '',
             $frame && defined $frame->{symbol} ? visible(sprintf '%s+0x%x', @$frame{qw(symbol offset)}) : '',
         ]
     } @{$waiting->{tasks}};
@@ -93,12 +100,6 @@ sub _waiting ($what) {
     } @{$waiting->{cycles}};
     push @notes, note("$waiting->{more} more tasks wait") if $waiting->{more};
     return (heading('Blocked tasks'), table(['+PID', 'COMM', 'WAITS FOR', 'HELD BY', 'IN'], \@rows), @notes);
-}
-
-sub _holder ($task) {
-    my $name = eval { kernel($task, 'struct task_struct', 'comm', 'char *') };
-    return hexadecimal($task) if !defined $name;
-    return sprintf '%d %s', kernel($task, 'struct task_struct', 'pid'), visible($name);
 }
 
 sub _known ($what) {
