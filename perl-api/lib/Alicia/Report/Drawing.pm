@@ -94,7 +94,8 @@ Boxes in rows: who runs on a CPU, and who waits behind it.
 
 =cut
 
-my ($label, $box, $gap, $line) = (64, 148, 6, 30);
+my ($label, $box, $gap, $line) = (64, 160, 6, 30);    # pixels
+my $most = 20;                                        # characters in a box
 
 sub lanes ($block) {
     my @rows = @{$block->{rows}} or return '';
@@ -114,16 +115,23 @@ sub lanes ($block) {
     return "$html</svg></figure>\n";
 }
 
-# The inner picture clips what is too long for its box.
 sub _box ($task, $x, $y) {
     return sprintf(
         qq(<g><title>%s</title><rect class="%s" x="%d" y="%d" width="%d" height="24" rx="4"/>),
         markup($task->{about}),
         markup($task->{kind}),
         $x, $y + 1, $box
-        )
-        . sprintf(qq(<svg x="%d" y="%d" width="%d" height="24"><text x="0" y="16">%s</text></svg></g>\n),
-        $x + 8, $y + 1, $box - 12, markup($task->{text}));
+    ) . sprintf(qq(<text x="%d" y="%d">%s</text></g>\n), $x + 8, $y + 17, markup(_cut($task->{text})));
+}
+
+# What there is room for.
+sub _cut ($text) {
+    my $characters = $text;
+    my $wide       = utf8::decode($characters);
+    return $text if length $characters <= $most;
+    $characters = substr($characters, 0, $most - 1) . ($wide ? "\x{2026}" : '');
+    utf8::encode($characters) if $wide;
+    return $characters;
 }
 
 1;

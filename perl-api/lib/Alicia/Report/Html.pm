@@ -88,7 +88,7 @@ sub _block ($block, $abouts) {
 # Short ones stand in two columns.
 sub _pairs ($block, $abouts) {
     my @pairs = @{$block->{pairs}};
-    my @long  = grep { length($_->[1] // '') > 110 } @pairs;
+    my @long  = grep { length($_->[1] // '') > 140 } @pairs;
     return {%$block, long => scalar @long, pairs => [map { [$_->[0], _cell($_->[1] // '', '', $abouts)] } @pairs]};
 }
 

@@ -54,11 +54,12 @@
   });
   window.addEventListener('afterprint', function () { closed.forEach(function (part) { part.open = false; }); });
 
-  // Search: rows and pairs that don't have the word disappear, and so do sections without it; lines of text that have it
-  // are marked. A word of several parts wants all of them.
+  // Search: rows and pairs that don't have the word disappear, unless their section is about it, and so do sections
+  // without it; lines of text that have it are marked. Several words are all wanted.
   var rows = Array.from(document.querySelectorAll('tbody tr, dl div'));
   var lines = Array.from(document.querySelectorAll('pre span'));
-  var others = Array.from(document.querySelectorAll('.note, .failed, h2, figure text'));
+  var others = Array.from(document.querySelectorAll('.note, .failed, figure text'));
+  var subjects = Array.from(document.querySelectorAll('.section h2, .subject'));
   var found = document.getElementById('found');
   var box = document.getElementById('search');
   function texts(element) {
@@ -75,8 +76,12 @@
       for (var fold = element.closest('details'); fold; fold = fold.parentNode.closest('details')) { has.add(fold); }
       count += 1;
     };
+    var about = new Set();
+    subjects.forEach(function (subject) {
+      if (any && wanted(texts(subject))) { note(subject); about.add(subject.closest('.section')); }
+    });
     rows.forEach(function (row) {
-      var hit = !any || wanted(texts(row));
+      var hit = !any || about.has(row.closest('.section')) || wanted(texts(row));
       row.classList.toggle('missed', !hit);
       if (any && hit) { note(row); }
     });
