@@ -83,12 +83,13 @@ C<type_mismatch>, and of what cannot be read.
 =head2 pass_through COMMAND
 
 What the debugger prints for one of its commands, as one string; without a debugger, what Alicia's own command of that
-name prints. Dies of a newline in it, of more than 1500 bytes, and where the debugger's whole answer is an error.
+name prints. Dies of a newline in it, of more than 1498 bytes, and where the debugger's whole answer is an error.
 
 =cut
 
 sub pass_through {
     my ($line) = @_;
+    _throw('bad_argument', 'pass_through needs a command') if !defined $line;
     my $text = _debugger($line);
     return $text if defined $text;
     require Text::ParseWords;

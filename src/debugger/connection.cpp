@@ -112,6 +112,11 @@ Error Connection::refusal(std::string_view printed) {
           {}};
 }
 
+bool Connection::refused() const {
+  const std::lock_guard state(state_);
+  return phase_ == Phase::refused;
+}
+
 Result<void> Connection::wait_for_start() {
   std::unique_lock state(state_);
   if (phase_ != Phase::starting) return {};

@@ -54,6 +54,8 @@ class Connection {
   Result<std::string> ask(std::string_view line);
 
   void stop();
+  /// True once the debugger has said that it cannot open this dump.
+  bool refused() const;
   /// To print a line on standard error.
   void notice(std::string_view text) { status_.notice(text); }
 
@@ -76,7 +78,7 @@ class Connection {
   StatusLine status_;
 
   std::mutex questions_;  // held by the one who asks; taken before `state_`
-  std::mutex state_;
+  mutable std::mutex state_;
   std::condition_variable changed_;
   Phase phase_ = Phase::idle;
   std::optional<Error> trouble_;  // why it isn't ready, after a start that failed

@@ -33,6 +33,7 @@ class CrashAdapter final : public Debugger {
   std::string_view name() const override { return "crash"; }
   void start_in_background() override;
   bool has_command(std::string_view word) const override { return commands_.contains(word); }
+  bool refused() const override { return connection_.refused(); }
   std::vector<std::string> commands() const override { return commands_.words(); }
   Result<void> run(std::string_view line, Output& output) override;
   Result<VirtualAddress> symbol_address(std::string_view name) override { return queries_->symbol_address(name); }

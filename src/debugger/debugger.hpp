@@ -25,6 +25,8 @@ class Debugger : public MemoryReader {
   virtual void start_in_background() = 0;
   /// True for the debugger's own commands and what its start-up files added. Never waits for the child.
   virtual bool has_command(std::string_view word) const = 0;
+  /// True once it has said that it cannot open this dump. Never waits for the child.
+  virtual bool refused() const { return false; }
   /// Its command words, for completion.
   virtual std::vector<std::string> commands() const = 0;
 

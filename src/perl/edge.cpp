@@ -68,6 +68,14 @@ State& state_of(pTHX) {
   return *INT2PTR(State*, SvIVX(*slot));
 }
 
+Text text_argument(pTHX_ SV* argument) {
+  SvGETMAGIC(argument);
+  if (!SvOK(argument)) die_with(aTHX_ ErrorCode::bad_argument, "an argument is undefined");
+  Text text{};
+  text.bytes = SvPV_nomg(argument, text.length);
+  return text;
+}
+
 std::uint64_t address_argument(pTHX_ State& state, SV* argument) {
   for (unsigned depth = 0;; ++depth) {
     if (depth > 0 || SvGMAGICAL(argument)) SvGETMAGIC(argument);

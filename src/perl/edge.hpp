@@ -22,17 +22,13 @@ inline State& state_of(CV* cv) {
 /// The state behind an interpreter: for hooks that are given nothing else.
 State& state_of(pTHX);
 
-/// Text of an argument; valid as long as the SV is not changed. Perl may die.
+/// Text of an argument; valid as long as the SV is not changed. Perl may die, as it does of undef.
 struct Text {
   const char* bytes;
   STRLEN length;
   std::string_view view() const { return {bytes, length}; }
 };
-inline Text text_argument(pTHX_ SV* argument) {
-  Text text{};
-  text.bytes = SvPV(argument, text.length);
-  return text;
-}
+Text text_argument(pTHX_ SV* argument);
 
 /// An address by the rules of the API (references through `address`, strings hexadecimal, integers as they are; floats,
 /// undef, empty and negative die). Perl may die.

@@ -197,7 +197,11 @@ Entry::~Entry() {
 Result<void> Entry::result(const Ending& ending) const {
   dTHXa(state_.perl);
   if (state_.session.cancellation().requested()) return failure(ErrorCode::interrupted, "interrupted");
-  if (ending.left || state_.stop != Stop::none || !ending.died) return {};
+  if (state_.stop != Stop::none) return {};
+  // As it does without memory, and in a panic; `exit` stops instead.
+  if (ending.left && state_.exit_status == 1)
+    return failure(ErrorCode::script_error, "perl ended the script with status 1, as it does when out of memory");
+  if (ending.left || !ending.died) return {};
   return tl::unexpected<Error>(current_error(aTHX_ state_));
 }
 

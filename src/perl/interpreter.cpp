@@ -131,6 +131,7 @@ Result<void> Interpreter::start() {
   if (state.perl == nullptr) return failure(ErrorCode::internal, "no memory for perl");
   dTHXa(state.perl);
   PERL_SET_CONTEXT(state.perl);
+  setenv("PERL_BADLANG", "0", 0);  // an unknown locale is worth no seven lines
   PL_perl_destruct_level = 1;
   perl_construct(state.perl);
   PL_exit_flags |= PERL_EXIT_DESTRUCT_END;

@@ -62,7 +62,7 @@ void xs_get_mem(pTHX_ CV* cv) {
   unsigned width = items == 1 ? state.calls.pointer_bytes() : 4;
   if (items >= 2) {
     count = number_argument(aTHX_ ST(1), "the count of get_mem", kMaxWords);
-    if (count == 0) die_with(aTHX_ ErrorCode::bad_argument, "the count of get_mem is 0");
+    if (count == 0) die_with(aTHX_ ErrorCode::bad_argument, "the count of get_mem has to be at least 1");
   }
   if (items == 3) {
     width = static_cast<unsigned>(number_argument(aTHX_ ST(2), "the width of get_mem", 8));

@@ -13,7 +13,7 @@
 namespace alicia::perl {
 namespace {
 
-constexpr std::size_t kMaxDebuggerLine = 1500;  // more, and crash takes it for several
+constexpr std::size_t kMaxDebuggerLine = 1498;  // more, and crash takes it for several
 
 /// The first statement of every prompt line.
 void xs_began(pTHX_ CV* cv) {

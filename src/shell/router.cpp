@@ -83,6 +83,20 @@ bool is_perl_by_form(std::string_view word, std::string_view glued) {
   return begins_with_char_of(after, "($@%\\{\"'") && !among(kTakesExpressions, word);
 }
 
+/// `$name` and the end of the word: what a command's words may be replaced from, and no part of an expression.
+bool variable_follows(std::string_view after) {
+  if (!after.starts_with('$')) return false;
+  std::size_t end = 1;
+  for (auto name = leading_identifier(after.substr(end)); !name.empty();) {
+    end += name.size();
+    if (!after.substr(end).starts_with("::")) break;
+    end += 2;
+    name = leading_identifier(after.substr(end));
+  }
+  return end > 1 && (end == after.size() || begins_with_char_of(after.substr(end), " \t\r\n|>;")) &&
+         !operator_follows(trimmed(after.substr(end)));
+}
+
 Route perl(std::string_view line) {
   Route route;
   route.kind = RouteKind::perl;
@@ -119,9 +133,12 @@ Route Router::route(std::string_view line) const {
   const auto word = leading_identifier(line);
   if (word.empty()) return perl(line);
   const auto glued = line.substr(word.size());
-  if (is_perl_by_form(word, glued)) return perl(line);
-  if (is_command(word)) return command(line);
   const auto after = trimmed(glued);
+  // `bt $pid`, which Perl would take for a method of the object $pid.
+  const bool has_variable = variable_follows(after) && may_be_glued(word, glued) && !is_builtin(word) &&
+                            !is_perl_word(word) && !facts_.is_user_sub(word) && !facts_.is_perl_name(word);
+  if (has_variable ? is_perl_keyword(word) || word == "foreach" : is_perl_by_form(word, glued)) return perl(line);
+  if (is_command(word)) return command(line);
   // A quote operator alone would wait for its quotes for ever.
   const bool perl_word = (is_perl_word(word) && !is_quote_operator(word)) || facts_.is_perl_name(word);
   if (perl_word || begins_with_any(after, {"(", "=", ",", "[", "{", ":", "->"})) return perl(line);
@@ -180,7 +197,9 @@ Route Router::unknown(std::string_view word) const {
     candidates.emplace_back(perl_word);
   const auto nearest = nearest_word(word, candidates);
   std::string message = "unknown command: ";
-  message += word;
+  constexpr std::size_t kShown = 64;
+  message += word.substr(0, kShown);
+  if (word.size() > kShown) message += "...";
   if (!nearest.empty()) message += " (" + nearest + "?)";
   return error(std::move(message));
 }

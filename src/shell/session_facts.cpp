@@ -8,7 +8,9 @@ bool SessionFacts::has_debugger() const {
 }
 
 bool SessionFacts::is_debugger_command(std::string_view name) const {
-  return has_debugger() && session_.debugger()->has_command(name);
+  if (!has_debugger() || !session_.debugger()->has_command(name)) return false;
+  // One that cannot open the dump has said so; the shipped commands stand in for its own, as without a debugger.
+  return !session_.debugger()->refused() || !is_shipped_command(name);
 }
 
 bool SessionFacts::is_user_sub(std::string_view name) const {

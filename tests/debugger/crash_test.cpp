@@ -521,6 +521,7 @@ TEST(CrashStart, KernelItCannotOpenHasAReason) {
   const auto first = crash.run("sym init_task", output);
   if (first) GTEST_SKIP() << "this crash opens 6.12";
   EXPECT_EQ(first.error().code, ErrorCode::debugger_refused);
+  EXPECT_TRUE(crash.refused());
   EXPECT_THAT(first.error().message, HasSubstr("crash cannot open this dump: seek error: kernel virtual address"));
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_EQ(crash.run("bt", output).error().message, first.error().message);

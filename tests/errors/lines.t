@@ -2,7 +2,7 @@
 # Lines that are wrong: each is an error that changes nothing and swallows nothing, and the session goes on.
 use strict;
 use warnings;
-use Alicia::Test qw(alicia dump_folder);
+use Alicia::Test qw(alicia alicia_path dump_folder run_program);
 use Test::More;
 
 my $dump = dump_folder('sysrq-6.1') . '/dump.kdump';
@@ -45,5 +45,28 @@ is($stopped->{out},    '', '--stop-on-error: stops');
 my $piped = alicia({input => "print 1\nhlep\nprint 2\n"}, $dump);
 is($piped->{status}, 1,    'standard input: exit status 1');
 is($piped->{out},    '12', 'standard input: a wrong line swallows nothing');
+
+# Standard input closed: the dump must not become it, and be run as a script. Standard output closed: nor that.
+for my $closed ('<&-', '>&-', '<&- >&- 2>&-') {
+    my $run = run_program(['sh', '-c', qq(exec "\$0" -q "\$1" $closed), alicia_path(), $dump]);
+    is($run->{status}, 0,  "$closed: nothing to do, nothing done");
+    is($run->{err},    '', "$closed: nothing to say");
+}
+
+# Perl without memory.
+my $poor = run_program(
+    [
+        'sh', '-c', 'ulimit -v 600000; exec "$0" -q -e "our \$n = 1e9; our \$x = q(a) x \$n" -e "print 2" "$1"',
+        alicia_path(), $dump
+    ]
+);
+is($poor->{status}, 1,   'out of memory: exit status 1');
+is($poor->{out},    '2', 'out of memory: the next line runs');
+like($poor->{err}, qr/^alicia: perl ended the script with status 1/m, 'out of memory: says so');
+
+# What a script does to its own printing is none of a command's business.
+my $plain   = alicia('-q', '-e', 'ps', $dump)->{out};
+my $printed = alicia('-q', '-e', 'select STDERR', '-e', '$, = "-"; $\\ = "!"; $/ = undef', '-e', 'ps', $dump)->{out};
+is($printed, $plain, 'a command prints as ever');
 
 done_testing;

@@ -120,6 +120,11 @@ our %COMPILED;               # file => the command's run
 sub run_shipped {
     my ($name, $file, @words) = @_;
     my $run = $COMPILED{$file} //= compile_shipped($name, $file);
+
+    # What a script set for its own printing is none of a command's business.
+    local ($,, $\, $", $/) = (undef, undef, q( ), "\n");
+    require SelectSaver;
+    my $selected = SelectSaver->new('STDOUT');
     $run->(@words);
     return;
 }
