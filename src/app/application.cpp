@@ -55,7 +55,10 @@ Result<Readers> open_bare(const Options& options, const Cancellation& cancellati
   if (options.api == session::ApiChoice::debugger) {
     return failure(ErrorCode::bad_argument, "--api=debugger needs -crash");
   }
-  if (are_folders(options.arguments)) return Readers{};
+  if (are_folders(options.arguments)) {
+    if (auto checked = check_dump_folders(options.arguments); !checked) return failure(std::move(checked));
+    return Readers{};
+  }
   auto sorted = sort_files(options.arguments);
   if (!sorted) return failure(std::move(sorted));
   files = std::move(*sorted);

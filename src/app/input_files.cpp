@@ -57,6 +57,24 @@ bool are_folders(const std::vector<std::string>& arguments) {
                      [&](const std::string& file) { return std::filesystem::is_directory(file, ignored); });
 }
 
+Result<void> check_dump_folders(const std::vector<std::string>& folders) {
+  constexpr std::size_t most_files = 10'000;
+  for (const std::string& folder : folders) {
+    std::error_code ignored;
+    std::size_t seen = 0;
+    bool found = false;
+    for (std::filesystem::recursive_directory_iterator
+             file(folder, std::filesystem::directory_options::skip_permission_denied, ignored),
+         end;
+         !found && file != end && seen < most_files; file.increment(ignored), ++seen) {
+      found = file->is_regular_file(ignored) && file_role(file->path().string()) == debugger::FileRole::dump;
+    }
+    if (!found)
+      return failure(ErrorCode::cannot_open, fmt::format("cannot open {}: a directory with no dump in it", folder));
+  }
+  return {};
+}
+
 Result<target::Files> sort_files(const std::vector<std::string>& arguments) {
   target::Files files;
   std::string last_other;

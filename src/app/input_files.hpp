@@ -14,6 +14,9 @@ namespace alicia::app {
 /// True where every word names a folder.
 bool are_folders(const std::vector<std::string>& arguments);
 
+/// Looks for a dump in each of these folders and below it. Error: cannot_open for one without.
+Result<void> check_dump_folders(const std::vector<std::string>& folders);
+
 /// The files of the bare mode, told apart by content whatever their order. Several dumps are the parts of a split one.
 /// Errors: cannot_open; wrong_format for a file that is nothing Alicia reads, and where no dump is among them.
 Result<target::Files> sort_files(const std::vector<std::string>& arguments);

@@ -37,9 +37,10 @@ Result<std::unique_ptr<arch::Translator>> make_aarch64_translator(const dump::Du
   const auto page_bytes = vmcoreinfo.decimal("PAGESIZE").value_or(4096);
   const auto built = vmcoreinfo.number("VA_BITS");
   if (!root || !distance || !built)
-    return failure(ErrorCode::corrupt, fmt::format("VMCOREINFO does not name {}", !root       ? "swapper_pg_dir"
-                                                                                  : !distance ? "kimage_voffset"
-                                                                                              : "VA_BITS"));
+    return failure(ErrorCode::corrupt,
+                   fmt::format("VMCOREINFO of an aarch64 kernel does not name {}", !root       ? "swapper_pg_dir"
+                                                                                   : !distance ? "kimage_voffset"
+                                                                                               : "VA_BITS"));
   PagingMode mode;
   mode.page_shift = static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(page_bytes)));
   mode.built_va_bits = static_cast<unsigned>(*built);
