@@ -24,7 +24,7 @@ my $place    = qr/([\w.]+)\+0x([0-9a-f]+)\/0x[0-9a-f]+(?: \[(\w+)[^\]]*\])?/;
 my $register = qr/\b(R[A-Z0-9]{2}|R[89]|EFLAGS|ORIG_RAX):[ ](?:[0-9a-f]{4}:)?([0-9a-f]+)/x;
 
 sub logged_stack (@lines) {
-    my ($trace) = grep { $lines[$_] =~ /\ACall Trace:/ } reverse 0 .. $#lines;
+    my ($trace) = grep { $lines[$_] =~ /\ACall [Tt]race:/ } reverse 0 .. $#lines;
     return if !defined $trace;
     my $first = $trace;
     $first-- while $first > 0 && $trace - $first < 40 && $lines[$first] !~ /\ACPU: \d+ /;
@@ -52,7 +52,17 @@ sub _take ($found, $line, $first) {
         my %frame = (kind => $kind, regs => {}, stack => '');
         @frame{qw(symbol offset module)} = ($1, hex $2, $3 // '') if $where =~ $place;
         push @$frames, \%frame;
+    } elsif ($line =~ /\Apc : $place/) {    # arm64, whose trace has it again
+        push @$frames,
+            {kind => 'exception', symbol => $1, offset => hex $2, module => $3 // '', stack => '', regs => {}};
     } elsif ($line =~ /\A[ ]{1,2}$place/) {
+        my $last = $frames->[-1];
+        return
+               if $last
+            && $last->{kind} eq 'exception'
+            && !%{$last->{regs}}
+            && $last->{symbol} eq $1
+            && $last->{offset} == hex $2;
         push @$frames, {kind => 'call', symbol => $1, offset => hex $2, module => $3 // '', stack => ''};
     } elsif (@$frames && $frames->[-1]{regs}) {
         while ($line =~ /$register/g) {

@@ -135,7 +135,12 @@ True where the kernel stopped of a fault or a BUG: no panic, or one that only sa
 
 sub is_fault ($self) {
     my $panic = $self->panic // return 1;
-    return $panic =~ /\A(?:Fatal (?:hardware )?exception|Attempted to kill|Aiee|corrupted|Oops|.*fatal trap)/;
+
+    # By a fault in a system call of its own, or because it came to its end.
+    return $self->fault ? 1 : 0 if $panic =~ /\AAttempted to kill init/;
+    my $fatal =
+        qr/Fatal (?:hardware )?exception|Attempted to kill the idle|Machine halted|Aiee|corrupted|Oops|.*fatal trap/;
+    return $panic =~ /\A(?:$fatal)/ ? 1 : 0;
 }
 
 =head2 trapped()
@@ -307,7 +312,9 @@ neither tells.
 sub fault_address ($self) {
     for my $record (reverse $self->tail) {
         no warnings 'portable';
-        return hex $1 if $record->{text} =~ /\A(?:BUG: |Unable|Oops: |general).*\baddress:? (?:0x)?([0-9a-f]{8,16})\b/i;
+        return hex $1
+            if $record->{text} =~
+            /\A(?:BUG: |Unable|Oops: |general).*\b(?:address:?|(?:dereference|request) at) (?:0x)?([0-9a-f]{8,16})\b/i;
     }
     my $access = $self->access // return;
     return $access->{address};
@@ -401,7 +408,8 @@ sub place ($self, $frame) {
 }
 
 sub callers ($self, @frames) {
-    my $inner = shift(@frames)->{symbol} // '';
+    my $first = shift @frames    // return '';
+    my $inner = $first->{symbol} // '';
     my @names;
     for my $frame (@frames) {
         last if $frame->{kind} ne 'call' || @names == 3;
