@@ -117,6 +117,11 @@ subtest q(a user's issues and rules) => sub {
     like $run->{out}, qr/^\(not known: rule 06-broken: /m,                   'one that does not compile, too';
     like $run->{out}, qr/^\(not known: known issue bad\.issue: no link\)$/m, 'and an issue that is none';
 
+    my ($hash) = split ' ', alicia('-q', '-e', 'what -s', dump_folder('sysrq-6.1') . '/dump.kdump')->{out};
+    spew("$folder/issues/ours.issue", "title: seen before\nlink: https://e.org/x\nremedy: none\nsignature: $hash\n");
+    $run = alicia('-q', '-I', $folder, '-e', 'what', dump_folder('sysrq-6.12') . '/dump.kdump');
+    like $run->{out}, qr/^ +MATCHES: signature is $hash$/m, 'another dump of the same is known by its signature';
+
     spew("$folder/stops/20-sysrq.ldas", <<'RULE');
 use v5.36;
 sub judge ($stop) { return {kind => 'sysrq', sentence => 'ours', stack => [$stop->stack]} }

@@ -344,7 +344,7 @@ sub explain ($self) {
     return '' if !defined $register;
 
     # A register that doesn't give the address of the fault explains nothing.
-    return '' if defined $fault && defined $access->{address} && $access->{address} != $fault;
+    return '' if !defined $access->{address} || defined $fault && $access->{address} != $fault;
     my $value  = $frame->{regs}{$register};
     my $words  = sprintf 'register %s is %s', $register, $value == 0 ? '0' : sprintf('0x%x', $value);
     my $origin = $self->origin($register) // return $words;
@@ -383,16 +383,19 @@ sub waiting ($self) {
 
 =head2 who([$cpu])
 
-C<CPU 1, PID 4642 perl>, as far as it is known; of a CPU in an interrupt with that said.
+C<CPU 1, PID 4642 perl>, as far as it is known, or C<CPU 1 (in an interrupt while PID 4642 perl ran)>.
 
 =cut
 
 sub who ($self, $cpu = $self->cpu) {
     my $task  = $self->task($cpu);
-    my @words = (defined $cpu ? "CPU $cpu" : (), defined $task->{pid} ? "PID $task->{pid} $task->{comm}" : ());
     my $frame = $self->frame($cpu);
-    push @words, 'in an interrupt' if $frame && $frame->{stack} eq 'IRQ';
-    return join(', ', @words) || 'the kernel';
+    my $who   = defined $task->{pid} ? "PID $task->{pid} $task->{comm}" : undef;
+    my $place = defined $cpu         ? "CPU $cpu"                       : undef;
+    if ($frame && $frame->{stack} eq 'IRQ') {
+        return join ' ', $place // 'a CPU', defined $who ? "(in an interrupt while $who ran)" : '(in an interrupt)';
+    }
+    return join(', ', grep {defined} $place, $who) || 'the kernel';
 }
 
 =head2 place($frame), callers(@frames)
