@@ -34,8 +34,7 @@ subtest 'every dump, grouped by the crash' => sub {
     my $index = Cpanel::JSON::XS->new->utf8->decode(slurp("$place/\xc3\xb6ut/index.json"));
     is $index->{format}, 'alicia-reports', 'the data name themselves';
     my @together = map {
-        join ' ',
-            map {s{/.*}{}r}
+        join ' ', map {s{/.*}{}r}
             map { $_->{report} }
             @{$_->{dumps}}
     } @{$index->{crashes}};
