@@ -14,6 +14,7 @@ our @EXPORT = qw(
     get_addr get_mem kernel pass_through load
     find_addr has_symbol symbol_at symbols
     read_mem read_string read_ptr vtop
+    read_user user_vtop vmcoreinfo
     sizeof offsetof has_type has_member type_of
     per_cpu cpus command object
 );
@@ -155,6 +156,16 @@ Raw bytes; bytes up to NUL, LIMIT (65536) at most; one pointer.
 =head2 vtop ADDRESS
 
 The physical address behind a virtual one. Needs the engine.
+
+=head2 read_user TASK, ADDRESS, BYTES; user_vtop TASK, ADDRESS
+
+Raw bytes at an address of user space, through the page tables of a task (a typed object or the address of its
+task_struct), and the physical address behind one. Dies with C<no_memory_there> for a kernel thread. Most dumps leave the
+pages of users out: then it is C<page_excluded>. Need the engine.
+
+=head2 vmcoreinfo KEY
+
+A line of the dump's VMCOREINFO, C<OSRELEASE> or C<NUMBER(VA_BITS)>, or undef. Needs the engine.
 
 =head2 sizeof TYPE; offsetof STRUCT, MEMBER; has_type TYPE; has_member STRUCT, MEMBER
 

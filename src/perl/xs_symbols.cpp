@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "perl/edge.hpp"
@@ -14,6 +15,7 @@ namespace alicia::perl {
 namespace {
 
 constexpr UV kMaxCpus = 8192;
+constexpr UV kMaxUserBytes = UV{64} << 20;
 
 Result<target::Target*> engine(State& state, std::string_view call) {
   if (state.session.api_is_native()) return state.session.target();
@@ -83,6 +85,56 @@ void xs_vtop(pTHX_ CV* cv) {
     return (*target)->translator().translate(VirtualAddress{address}).map([&](const arch::Translation& translation) {
       return new_address(aTHX_ state, translation.physical.value);
     });
+  });
+  XSRETURN(1);
+}
+
+void xs_user_vtop(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 2, "user_vtop(TASK, ADDRESS)");
+  State& state = state_of(cv);
+  const std::uint64_t task = address_argument(aTHX_ state, ST(0));
+  const std::uint64_t address = address_argument(aTHX_ state, ST(1));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const Result<target::Target*> target = engine(state, "user_vtop");
+    if (!target) return failure(target);
+    return (*target)
+        ->translate_user(VirtualAddress{task}, VirtualAddress{address})
+        .map([&](const arch::Translation& translation) {
+          return new_address(aTHX_ state, translation.physical.value);
+        });
+  });
+  XSRETURN(1);
+}
+
+void xs_read_user(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 3, "read_user(TASK, ADDRESS, BYTES)");
+  State& state = state_of(cv);
+  const std::uint64_t task = address_argument(aTHX_ state, ST(0));
+  const std::uint64_t address = address_argument(aTHX_ state, ST(1));
+  const std::size_t count = number_argument(aTHX_ ST(2), "the length of read_user", kMaxUserBytes);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const Result<target::Target*> target = engine(state, "read_user");
+    if (!target) return failure(target);
+    std::vector<std::byte> bytes(count);
+    if (const auto read = (*target)->read_user(VirtualAddress{task}, VirtualAddress{address}, bytes); !read)
+      return failure(read);
+    return newSVpvn(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  });
+  XSRETURN(1);
+}
+
+void xs_vmcoreinfo(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "vmcoreinfo(KEY)");
+  State& state = state_of(cv);
+  const Text key = text_argument(aTHX_ ST(0));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const Result<target::Target*> target = engine(state, "vmcoreinfo");
+    if (!target) return failure(target);
+    const auto found = (*target)->vmcoreinfo().text(key.view());
+    return found ? newSVpvn(found->data(), found->size()) : newSV(0);
   });
   XSRETURN(1);
 }
@@ -173,6 +225,9 @@ void define_symbols(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::symbol_at", xs_symbol_at);
   define(aTHX_ state, "Alicia::_symbols", xs_symbols);
   define(aTHX_ state, "Alicia::vtop", xs_vtop);
+  define(aTHX_ state, "Alicia::user_vtop", xs_user_vtop);
+  define(aTHX_ state, "Alicia::read_user", xs_read_user);
+  define(aTHX_ state, "Alicia::vmcoreinfo", xs_vmcoreinfo);
   define(aTHX_ state, "Alicia::per_cpu", xs_per_cpu);
   define(aTHX_ state, "Alicia::_cpus", xs_cpus);
 }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/bulk_read.hpp"
 #include "base/bytes.hpp"
@@ -26,6 +27,41 @@ char type_from_info(const Elf64_Sym& symbol) {
   return is_global ? static_cast<char>(letter - 'a' + 'A') : letter;
 }
 
+Result<std::vector<Elf64_Sym>> read_entries(const MemoryReader& memory, const ModuleTable& table) {
+  std::vector<Elf64_Sym> entries(table.count);
+  if (table.word_bytes == 8) {
+    if (auto read = memory.read(table.symtab, std::as_writable_bytes(std::span(entries))); !read)
+      return failure(std::move(read));
+    return entries;
+  }
+  std::vector<Elf32_Sym> narrow(table.count);
+  if (auto read = memory.read(table.symtab, std::as_writable_bytes(std::span(narrow))); !read)
+    return failure(std::move(read));
+  std::ranges::transform(narrow, entries.begin(), [](const Elf32_Sym& symbol) {
+    return Elf64_Sym{symbol.st_name, symbol.st_info, symbol.st_other, symbol.st_shndx, symbol.st_value, symbol.st_size};
+  });
+  return entries;
+}
+
+constexpr char to_upper(char letter) {
+  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+/// What the module exports to all: /proc/kallsyms gives these a capital letter. For each export there is a symbol of
+/// its struct kernel_symbol.
+template <class NameOf>
+std::unordered_set<std::string_view> exported_names(const std::vector<Elf64_Sym>& entries, const ModuleRange& exports,
+                                                    const NameOf& name_of) {
+  constexpr std::string_view before = "__ksymtab_";
+  std::unordered_set<std::string_view> names;
+  for (const Elf64_Sym& entry : entries) {
+    if (!exports.contains(VirtualAddress{entry.st_value})) continue;
+    if (const std::string_view name = name_of(entry); name.starts_with(before))
+      names.insert(name.substr(before.size()));
+  }
+  return names;
+}
+
 }  // namespace
 
 ModuleSymbols::ModuleSymbols(const MemoryReader& memory, std::string name, ModuleTable table,
@@ -41,8 +77,9 @@ Result<void> ModuleSymbols::load() const {
   if (location_.count == 0) return {};
   if (location_.count > most_symbols)
     return failure(ErrorCode::corrupt, fmt::format("module {} has {} symbols", name_, location_.count));
-  std::vector<Elf64_Sym> entries(location_.count);
-  if (auto read = memory_.read(location_.symtab, std::as_writable_bytes(std::span(entries))); !read) return read;
+  const auto read = read_entries(memory_, location_);
+  if (!read) return failure(read);
+  const std::vector<Elf64_Sym>& entries = *read;
   std::string types(location_.count, '\0');
   if (location_.typetab.value == 0 || !memory_.read(location_.typetab, std::as_writable_bytes(std::span(types))))
     std::ranges::transform(entries, types.begin(), type_from_info);
@@ -55,12 +92,17 @@ Result<void> ModuleSymbols::load() const {
   std::string text(std::min(text_bytes, most_text), '\0');
   const auto holes = read_region(memory_, location_.strtab, std::as_writable_bytes(std::span(text)));
 
-  for (std::size_t index = 0; index < entries.size(); ++index) {
-    const Elf64_Sym& entry = entries[index];
-    if (entry.st_shndx == SHN_UNDEF || entry.st_name >= text.size()) continue;
+  const auto name_of = [&text](const Elf64_Sym& entry) -> std::string_view {
+    if (entry.st_shndx == SHN_UNDEF || entry.st_name >= text.size()) return {};
     const std::string_view rest = std::string_view(text).substr(entry.st_name, most_name);
-    const std::string_view name = rest.substr(0, rest.find('\0'));
-    if (!name.empty()) table_.add(VirtualAddress{entry.st_value}, types[index], name);
+    return rest.substr(0, rest.find('\0'));
+  };
+  const auto exported = exported_names(entries, location_.exports, name_of);
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    const std::string_view name = name_of(entries[index]);
+    if (name.empty()) continue;
+    const bool is_exported = exported.contains(name);
+    table_.add(VirtualAddress{entries[index].st_value}, is_exported ? to_upper(types[index]) : types[index], name);
   }
   table_.finish();
   if (!holes.empty()) return tl::unexpected(holes.front().error);

@@ -21,10 +21,12 @@ struct ModuleRange {
 
 /// A module's `struct mod_kallsyms`.
 struct ModuleTable {
-  VirtualAddress symtab;  ///< Elf64_Sym[]
+  VirtualAddress symtab;  ///< Elf64_Sym[], or Elf32_Sym[]
   VirtualAddress strtab;
   VirtualAddress typetab;  ///< one character a symbol; 0 where the kernel has none
   std::uint64_t count = 0;
+  unsigned word_bytes = 8;
+  ModuleRange exports = {};  ///< of what it exports to modules of any licence: the struct kernel_symbols
 };
 
 /// The symbols of one loaded module, read from the dump when first asked for. Thread-safe.

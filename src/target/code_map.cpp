@@ -35,7 +35,7 @@ void CodeMap::find_bpf_programs() {
   if (!start || !end || !link || !name) return;
   std::vector<std::byte> bytes(layout->size());
   // What a broken list still gave is kept.
-  (void)walk_list(target_.memory(), head->address, [&](VirtualAddress node) {
+  (void)walk_list(target_.memory(), head->address, target_.pointer_bytes(), [&](VirtualAddress node) {
     if (!target_.memory().read(node - link->offset, bytes)) return false;
     GeneratedCode code;
     code.range = {VirtualAddress{start->in(bytes)}, VirtualAddress{end->in(bytes)}};

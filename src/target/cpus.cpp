@@ -22,22 +22,30 @@ Result<std::vector<T>> read_array(const MemoryReader& memory, const symbols::Sym
   return values;
 }
 
-std::vector<unsigned> set_bits(const std::vector<std::uint64_t>& mask, unsigned limit) {
+std::vector<unsigned> set_bits(const std::vector<std::uint8_t>& mask, unsigned limit) {
   std::vector<unsigned> bits;
   for (unsigned bit = 0; bit < limit; ++bit)
-    if ((mask[bit / 64] >> (bit % 64) & 1) != 0) bits.push_back(bit);
+    if ((mask[bit / 8] >> (bit % 8) & 1) != 0) bits.push_back(bit);
   return bits;
 }
 
 }  // namespace
 
-Cpus::Cpus(const MemoryReader& memory, const symbols::SymbolSource& symbols, unsigned fallback) {
+Cpus::Cpus(const MemoryReader& memory, const symbols::SymbolSource& symbols, unsigned word_bytes, unsigned fallback) {
   const auto count = read_array<std::uint32_t>(memory, symbols, "nr_cpu_ids", 1);
   possible_ = std::clamp(count ? count->front() : fallback, 1U, most_cpus);
-  const std::size_t words = (possible_ + 63) / 64;
-  if (const auto mask = read_array<std::uint64_t>(memory, symbols, "__cpu_online_mask", words))
+  // In bytes, a mask is the same whatever the width of its words.
+  if (const auto mask = read_array<std::uint8_t>(memory, symbols, "__cpu_online_mask", (possible_ + 7) / 8))
     online_ = set_bits(*mask, possible_);
-  offsets_ = read_array<std::uint64_t>(memory, symbols, "__per_cpu_offset", possible_);
+  if (word_bytes == 8) {
+    offsets_ = read_array<std::uint64_t>(memory, symbols, "__per_cpu_offset", possible_);
+    return;
+  }
+  const auto offsets = read_array<std::uint32_t>(memory, symbols, "__per_cpu_offset", possible_);
+  if (offsets)
+    offsets_ = std::vector<std::uint64_t>(offsets->begin(), offsets->end());
+  else
+    offsets_ = failure(offsets);
 }
 
 Result<std::uint64_t> Cpus::offset(unsigned cpu) const {

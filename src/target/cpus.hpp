@@ -14,8 +14,9 @@ namespace alicia::target {
 class Cpus {
  public:
   /// Reads nr_cpu_ids, the masks and __per_cpu_offset. What cannot be read is noted and answered with the error.
+  /// @param word_bytes of an unsigned long
   /// @param fallback number of processors where nr_cpu_ids cannot be had
-  Cpus(const MemoryReader& memory, const symbols::SymbolSource& symbols, unsigned fallback);
+  Cpus(const MemoryReader& memory, const symbols::SymbolSource& symbols, unsigned word_bytes, unsigned fallback);
 
   unsigned possible() const { return possible_; }
   const std::vector<unsigned>& online() const { return online_; }

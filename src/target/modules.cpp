@@ -24,10 +24,13 @@ struct RangeSlots {
 
 struct ModuleSlots {
   std::uint64_t size = 0;
+  unsigned pointer_bytes = 8;
   Slot list, name, kallsyms;
   std::vector<RangeSlots> ranges;
   std::uint64_t table_size = 0;
   Slot symtab, count, strtab, typetab;
+  std::uint64_t export_size = 0;  // 0 where exports cannot be told
+  Slot exports, export_count;
 };
 
 void add_range(const Layout& layout, std::string_view begin, std::string_view size, std::vector<RangeSlots>& ranges) {
@@ -71,6 +74,7 @@ Result<ModuleSlots> module_slots(types::TypeSystem& types) {
   if (!module) return failure(module);
   ModuleSlots slots;
   slots.size = module->size();
+  slots.pointer_bytes = types.pointer_bytes();
   std::optional<Error> error;
   want(*module, "list", slots.list, error);
   want(*module, "name", slots.name, error);
@@ -87,6 +91,13 @@ Result<ModuleSlots> module_slots(types::TypeSystem& types) {
   want(*table, "strtab", slots.strtab, error);
   if (error) slots.kallsyms = {};
   if (const auto typetab = table->slot("typetab")) slots.typetab = *typetab;
+  const auto exports = module->slot("syms");
+  const auto export_count = module->slot("num_syms");
+  if (const auto exported = Layout::of(types, "struct kernel_symbol"); exported && exports && export_count) {
+    slots.export_size = exported->size();
+    slots.exports = *exports;
+    slots.export_count = *export_count;
+  }
   return slots;
 }
 
@@ -103,12 +114,18 @@ Result<LoadedModule> read_module(const MemoryReader& memory, const ModuleSlots& 
     const symbols::ModuleRange found{VirtualAddress{range.begin.in(bytes)}, range.size.in(bytes)};
     if (found.begin.value != 0 && found.size != 0) module.ranges.push_back(found);
   }
+  const symbols::ModuleRange exports{VirtualAddress{slots.exports.in(bytes)},
+                                     slots.export_count.in(bytes)*slots.export_size};
   const VirtualAddress table{slots.kallsyms.in(bytes)};
   if (slots.kallsyms.size == 0 || table.value == 0) return module;
   bytes.assign(slots.table_size, std::byte{0});
   if (!memory.read(table, bytes)) return module;
-  module.symbols = {VirtualAddress{slots.symtab.in(bytes)}, VirtualAddress{slots.strtab.in(bytes)},
-                    VirtualAddress{slots.typetab.in(bytes)}, slots.count.in(bytes)};
+  module.symbols = {VirtualAddress{slots.symtab.in(bytes)},
+                    VirtualAddress{slots.strtab.in(bytes)},
+                    VirtualAddress{slots.typetab.in(bytes)},
+                    slots.count.in(bytes),
+                    slots.pointer_bytes,
+                    exports};
   return module;
 }
 
@@ -121,7 +138,7 @@ Listing<LoadedModule> read_modules(const MemoryReader& memory, types::TypeSystem
     listing.problems.push_back(slots.error());
     return listing;
   }
-  auto walked = walk_list(memory, head, [&](VirtualAddress link) {
+  auto walked = walk_list(memory, head, types.pointer_bytes(), [&](VirtualAddress link) {
     auto module = read_module(memory, *slots, link - slots->list.offset);
     if (module)
       listing.items.push_back(std::move(*module));
@@ -152,7 +169,7 @@ Listing<ModuleBtf> read_module_btfs(const MemoryReader& memory, types::TypeSyste
     listing.problems.push_back(std::move(*error));
     return listing;
   }
-  auto walked = walk_list(memory, head, [&](VirtualAddress link) {
+  auto walked = walk_list(memory, head, types.pointer_bytes(), [&](VirtualAddress link) {
     std::vector<std::byte> outer(entry->size());
     std::vector<std::byte> inner(btf->size());
     auto read = memory.read(link - list.offset, outer);

@@ -23,10 +23,13 @@
 #include "target/kernel_symbols.hpp"
 #include "target/kernel_types.hpp"
 #include "target/lazy_symbols.hpp"
+#include "target/machine.hpp"
 #include "target/module_set.hpp"
 #include "target/module_types.hpp"
 #include "target/paging.hpp"
 #include "target/symbol_chain.hpp"
+#include "target/user_memory.hpp"
+#include "target/vmcoreinfo_symbols.hpp"
 
 namespace alicia::target {
 
@@ -36,6 +39,8 @@ struct Target::Parts {
   Files files;
   std::unique_ptr<dump::Dump> dump;
   Vmcoreinfo vmcoreinfo;
+  Machine machine;
+  std::uint64_t kernel_offset = 0;  // what KASLR added
   std::vector<std::string> warnings;
   std::unique_ptr<arch::Translator> translator;
   std::unique_ptr<arch::TranslatedMemory> plain_memory;  // with the dump's gaps as they are
@@ -61,9 +66,9 @@ struct Target::Parts {
   std::optional<symbols::Symbol> find_symbol(std::string_view name) const;
   std::optional<BtfRange> btf_range() const;
   ModuleTypes::Sources read_module_types();
-  symbols::Relocation relocation() const {
-    return {VirtualAddress{0xffffffff80000000U}, vmcoreinfo.hex("KERNELOFFSET").value_or(0)};
-  }
+  /// Works the offset out from a file's symbols where VMCOREINFO doesn't give it. True: it is another than before.
+  bool adopt_offset(const symbols::SymbolSource& file);
+  symbols::Relocation relocation() const { return {machine.image_base, kernel_offset}; }
 };
 
 namespace {
@@ -94,6 +99,8 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   const dump::DumpInfo& info = dump->info();
   warnings = info.warnings;
   vmcoreinfo = Vmcoreinfo(info.vmcoreinfo);
+  machine = Machine::of(kernel_architecture(*dump, vmcoreinfo));
+  kernel_offset = vmcoreinfo.hex("KERNELOFFSET").value_or(0);
   auto made = make_translator(*dump, vmcoreinfo, cancellation);
   if (!made) return failure(std::move(made));
   translator = std::move(*made);
@@ -103,7 +110,7 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   if (auto found = find_symbols(cancellation); !found) return found;
 
   fill_gaps();
-  cpus.emplace(*memory, symbols, info.cpus.value_or(1));
+  cpus.emplace(*memory, symbols, machine.pointer_bytes, info.cpus.value_or(1));
   const auto head = symbols.find("modules");
   modules.emplace(
       *memory,
@@ -117,7 +124,7 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
 }
 
 Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {
-  auto kallsyms = read_kallsyms(*memory, vmcoreinfo, 8, cancellation);
+  auto kallsyms = read_kallsyms(*memory, vmcoreinfo, machine.pointer_bytes, cancellation);
   if (kallsyms) {
     warnings.insert(warnings.end(), (*kallsyms)->warnings().begin(), (*kallsyms)->warnings().end());
     symbols.add(std::move(*kallsyms));
@@ -125,7 +132,10 @@ Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {
   if (!files.kernel.empty() && !is_dumped_kernel(files.kernel)) files.kernel.clear();
   if (!files.kernel.empty()) add_file([this] { return open_kernel_file(); });
   if (!files.map.empty()) add_file([this] { return open_map(); });
-  if (kallsyms) return {};
+  if (kallsyms) {
+    symbols.add(std::make_unique<VmcoreinfoSymbols>(vmcoreinfo));
+    return {};
+  }
   if (symbols.empty()) return failure(std::move(kallsyms));
   warnings.push_back(fmt::format("symbols come from files only: {}", kallsyms.error().message));
   return {};
@@ -149,14 +159,24 @@ bool Target::Parts::is_dumped_kernel(const std::filesystem::path& elf_file) {
 
 std::unique_ptr<symbols::SymbolSource> Target::Parts::open_kernel_file() {
   auto source = symbols::ElfSymbols::open(files.kernel, relocation());
+  if (source && adopt_offset(**source)) source = symbols::ElfSymbols::open(files.kernel, relocation());
   if (source) return std::move(*source);
   if (source.error().code != ErrorCode::wrong_format)  // a file of types has no symbols
     warnings.push_back(source.error().message);
   return nullptr;
 }
 
+bool Target::Parts::adopt_offset(const symbols::SymbolSource& file) {
+  const auto expected = vmcoreinfo.symbol("_stext");
+  const auto found = file.find("_stext");
+  if (vmcoreinfo.text("KERNELOFFSET") || !expected || !found || found->address == *expected) return false;
+  kernel_offset += *expected - found->address;
+  return true;
+}
+
 std::unique_ptr<symbols::SymbolSource> Target::Parts::open_map() {
   auto source = symbols::SystemMap::open(files.map, relocation());
+  if (source && adopt_offset(**source)) source = symbols::SystemMap::open(files.map, relocation());
   if (!source) {
     warnings.push_back(source.error().message);
     return nullptr;
@@ -215,7 +235,7 @@ void Target::Parts::check_tables_are_there() {
 
 void Target::Parts::load_types() {
   if (types) return;
-  types = std::make_unique<types::TypeSystem>(8);
+  types = std::make_unique<types::TypeSystem>(machine.pointer_bytes);
   Result<std::unique_ptr<types::BtfSource>> kernel = failure(ErrorCode::no_such_type, "the kernel has no BTF");
   if (const auto range = btf_range()) kernel = read_kernel_btf(*memory, *range);
   if (!kernel && !files.kernel.empty()) {
@@ -264,8 +284,11 @@ const Vmcoreinfo& Target::vmcoreinfo() const {
 const std::vector<std::string>& Target::warnings() const {
   return parts_->warnings;
 }
+dump::Architecture Target::architecture() const {
+  return parts_->machine.architecture;
+}
 unsigned Target::pointer_bytes() const {
-  return 8;
+  return parts_->machine.pointer_bytes;
 }
 const MemoryReader& Target::memory() const {
   return *parts_->memory;
@@ -274,7 +297,7 @@ const arch::Translator& Target::translator() const {
   return *parts_->translator;
 }
 std::uint64_t Target::kernel_offset() const {
-  return parts_->relocation().offset;
+  return parts_->kernel_offset;
 }
 unsigned Target::possible_cpus() const {
   return parts_->cpus->possible();
@@ -284,6 +307,18 @@ std::vector<unsigned> Target::online_cpus() const {
 }
 Result<std::uint64_t> Target::per_cpu_offset(unsigned cpu) const {
   return parts_->cpus->offset(cpu);
+}
+
+Result<arch::Translation> Target::translate_user(VirtualAddress task, VirtualAddress address) {
+  const auto root = user_page_tables(*this, task);
+  if (!root) return failure(root);
+  return parts_->translator->translate(address, *root);
+}
+
+Result<void> Target::read_user(VirtualAddress task, VirtualAddress address, std::span<std::byte> out) {
+  const auto root = user_page_tables(*this, task);
+  if (!root) return failure(root);
+  return arch::TranslatedMemory(*parts_->physical, *parts_->translator, *root).read(address, out);
 }
 
 types::TypeSystem& Target::types() {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +41,17 @@ class Target {
   const dump::Dump& dump() const;
   const Vmcoreinfo& vmcoreinfo() const;
   const std::vector<std::string>& warnings() const;
+  dump::Architecture architecture() const;
   unsigned pointer_bytes() const;
 
   const MemoryReader& memory() const;
   const arch::Translator& translator() const;
   types::TypeSystem& types();
+
+  /// An address of user space, with the page tables of a task. @param task address of its task_struct
+  /// Errors: no_memory_there for a kernel thread; unmapped; those of reading.
+  Result<arch::Translation> translate_user(VirtualAddress task, VirtualAddress address);
+  Result<void> read_user(VirtualAddress task, VirtualAddress address, std::span<std::byte> out);
 
   /// The kernel's symbols first, lowest address first; then modules'. Error: no_such_symbol.
   Result<symbols::Symbol> symbol(std::string_view name) const;

@@ -21,8 +21,8 @@ Unwinder::Unwinder(Target& target) : target_(target), stacks_(target) {}
 Unwinder::~Unwinder() = default;
 
 Result<std::unique_ptr<Unwinder>> Unwinder::create(Target& target) {
-  const dump::Architecture architecture = target.dump().info().architecture;
-  if (architecture != dump::Architecture::x86_64 && architecture != dump::Architecture::unknown)
+  const dump::Architecture architecture = target.architecture();
+  if (architecture != dump::Architecture::x86_64)
     return failure(ErrorCode::not_supported,
                    fmt::format("stacks of {} kernels cannot be unwound", dump::architecture_name(architecture)));
   std::unique_ptr<Unwinder> unwinder(new Unwinder(target));

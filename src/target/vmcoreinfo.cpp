@@ -57,4 +57,13 @@ std::optional<std::int64_t> Vmcoreinfo::number(std::string_view name) const {
   return decimal(fmt::format("NUMBER({})", name));
 }
 
+void Vmcoreinfo::for_each_symbol(const std::function<void(std::string_view, VirtualAddress)>& visit) const {
+  constexpr std::string_view before = "SYMBOL(";
+  for (const auto& [key, value] : lines_) {
+    if (!key.starts_with(before) || !key.ends_with(')')) continue;
+    const std::string_view name = std::string_view(key).substr(before.size(), key.size() - before.size() - 1);
+    if (const auto address = parse<std::uint64_t>(value, 16)) visit(name, VirtualAddress{*address});
+  }
+}
+
 }  // namespace alicia::target

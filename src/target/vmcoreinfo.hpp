@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ class Vmcoreinfo {
   /// SYMBOL(name), NUMBER(name).
   std::optional<VirtualAddress> symbol(std::string_view name) const;
   std::optional<std::int64_t> number(std::string_view name) const;
+  /// Every SYMBOL(name).
+  void for_each_symbol(const std::function<void(std::string_view, VirtualAddress)>& visit) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> lines_;  // sorted by key

@@ -9,7 +9,7 @@ package Alicia::Linux::Address;
 use v5.36;
 use Alicia;
 use Alicia::Linux::Slab   ();
-use Alicia::Linux::System qw(page_size);
+use Alicia::Linux::System qw(page_size page_array);
 
 =head1 NAME
 
@@ -154,7 +154,7 @@ sub _pad_of ($self, $cache) {
 sub _pages () {
     my $slab = has_type('struct slab') ? 'struct slab' : 'struct page';
     return {
-        array => read_ptr(get_addr('vmemmap_base')),
+        array => page_array(),
         size  => sizeof('struct page'),
         head  => offsetof('struct page', 'compound_head'),
         cache => offsetof($slab,         'slab_cache'),

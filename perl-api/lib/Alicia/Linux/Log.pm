@@ -31,7 +31,7 @@ my $limit = 1 << 24;    # bytes: no ring's part is read that is larger
 
 sub records () {
     die "this kernel's log is not a printk ring buffer\n"
-        if !has_symbol('prb') || !has_type('struct printk_ringbuffer');
+        if !has_symbol('prb') || !defined _offset('printk_ringbuffer', 'desc_ring');
     my $ring = _ring(read_ptr(get_addr('prb')));
     my ($tail, $head) = map { $_ & $ring->{id_mask} } @$ring{qw(tail head)};
     my $count = (($head - $tail) & $ring->{id_mask}) + 1;
@@ -46,35 +46,49 @@ sub records () {
 
 # What is needed to find a record: sizes, offsets, and where the three rings lie.
 sub _ring ($address) {
-    my $type = 'struct printk_ringbuffer';
+    my $ids  = $address + _offset('printk_ringbuffer', 'desc_ring');
+    my $text = $address + _offset('printk_ringbuffer', 'text_data_ring');
+    my $lpos = _offset('prb_desc', 'text_blk_lpos');
     my %ring = (
-        count     => 1 << _bits(kernel($address, $type, 'desc_ring.count_bits')),
-        bits      => _bits(kernel($address, $type, 'text_data_ring.size_bits')),
-        descs     => kernel($address, $type, 'desc_ring.descs'),
-        infos     => kernel($address, $type, 'desc_ring.infos'),
-        data      => kernel($address, $type, 'text_data_ring.data'),
-        head      => kernel($address, $type, 'desc_ring.head_id.counter', 'unsigned long'),
-        tail      => kernel($address, $type, 'desc_ring.tail_id.counter', 'unsigned long'),
+        count     => 1 << _bits(_number($ids + _offset('prb_desc_ring', 'count_bits'))),
+        bits      => _bits(_number($text + _offset('prb_data_ring', 'size_bits'))),
+        descs     => read_ptr($ids + _offset('prb_desc_ring', 'descs')),
+        infos     => read_ptr($ids + _offset('prb_desc_ring', 'infos')),
+        data      => read_ptr($text + _offset('prb_data_ring', 'data')),
+        head      => read_ptr($ids + _offset('prb_desc_ring', 'head_id')) + 0,
+        tail      => read_ptr($ids + _offset('prb_desc_ring', 'tail_id')) + 0,
         long      => sizeof('long'),
-        desc_size => sizeof('struct prb_desc'),
-        info_size => sizeof('struct printk_info'),
+        desc_size => _size('prb_desc'),
+        info_size => _size('printk_info'),
     );
     $ring{id_mask}    = (1 << (8 * $ring{long} - 2)) - 1;
     $ring{long_code}  = $ring{long} == 8 ? 'Q<' : 'V';
-    $ring{at_state}   = offsetof('struct prb_desc',        'state_var');
-    $ring{at_begin}   = offsetof('struct prb_desc',        'text_blk_lpos.begin');
-    $ring{at_next}    = offsetof('struct prb_desc',        'text_blk_lpos.next');
-    $ring{at_seq}     = offsetof('struct printk_info',     'seq');
-    $ring{at_time}    = offsetof('struct printk_info',     'ts_nsec');
-    $ring{at_length}  = offsetof('struct printk_info',     'text_len');
-    $ring{at_level}   = offsetof('struct printk_info',     'facility') + 1;          # flags:5, level:3
-    $ring{at_caller}  = offsetof('struct printk_info',     'caller_id');
-    $ring{at_device}  = offsetof('struct printk_info',     'dev_info');
-    $ring{subsystem}  = offsetof('struct dev_printk_info', 'subsystem');
-    $ring{device}     = offsetof('struct dev_printk_info', 'device');
-    $ring{device_end} = sizeof('struct dev_printk_info');
+    $ring{at_state}   = _offset('prb_desc', 'state_var');
+    $ring{at_begin}   = $lpos + _offset('prb_data_blk_lpos', 'begin');
+    $ring{at_next}    = $lpos + _offset('prb_data_blk_lpos', 'next');
+    $ring{at_seq}     = _offset('printk_info', 'seq');
+    $ring{at_time}    = _offset('printk_info', 'ts_nsec');
+    $ring{at_length}  = _offset('printk_info', 'text_len');
+    $ring{at_level}   = $ring{at_length} + 3;    # u16 text_len, u8 facility, flags:5, level:3
+    $ring{at_caller}  = _offset('printk_info',     'caller_id');
+    $ring{at_device}  = _offset('printk_info',     'dev_info');
+    $ring{subsystem}  = _offset('dev_printk_info', 'subsystem');
+    $ring{device}     = _offset('dev_printk_info', 'device');
+    $ring{device_end} = _size('dev_printk_info');
     return \%ring;
 }
+
+# Of a struct, by its type, or by VMCOREINFO where the dump has no types; undef where neither has it.
+sub _offset ($struct, $member) {
+    return offsetof("struct $struct", $member) if has_type("struct $struct") && has_member("struct $struct", $member);
+    return eval { vmcoreinfo("OFFSET($struct.$member)") };
+}
+
+sub _size ($struct) {
+    return has_type("struct $struct") ? sizeof("struct $struct") : vmcoreinfo("SIZE($struct)");
+}
+
+sub _number ($address) { return get_mem($address, 1, 4) + 0 }
 
 sub _bits ($bits) {
     die "log ring with 2^$bits entries\n" if $bits < 1 || $bits > 31;

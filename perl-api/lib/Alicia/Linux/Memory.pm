@@ -10,7 +10,7 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Linux::Process qw(percpu_sum);
 use Alicia::Linux::Swap    qw(swap_areas);
-use Alicia::Linux::System  qw(total_pages page_size nodes);
+use Alicia::Linux::System  qw(total_pages page_size page_array nodes);
 use Alicia::Text           qw(megabytes percent);
 
 our @EXPORT_OK = qw(page_counters memory_usage memory_table shared_pages huge_pages);
@@ -64,7 +64,7 @@ Dies on a machine where counting would take too long (above 64 GB).
 =cut
 
 sub shared_pages () {
-    my $array = read_ptr(get_addr('vmemmap_base'));
+    my $array = page_array();
     my $one   = sizeof('struct page');
     my $at    = offsetof('struct page', '_refcount');
     die "struct page of $one bytes\n"

@@ -9,6 +9,7 @@ use v5.36;
 no warnings 'portable';    # addresses of 64 bits
 use Alicia;
 use Exporter 'import';
+use Alicia::Linux::System qw(page_size page_array);
 
 our @EXPORT_OK = qw(slab_object);
 
@@ -27,9 +28,9 @@ and C<freed>: hashes of C<by> (a symbol) and C<pid>. Undef for an address outsid
 =cut
 
 sub slab_object ($address) {
-    return if $address < 0x8000_0000_0000_0000 || !has_symbol('vmemmap_base');
+    return if $address < 0x8000_0000_0000_0000 || !eval { page_array() };
     my $physical = eval { vtop($address) } // return;
-    my $page     = read_ptr(get_addr('vmemmap_base')) + ($physical >> 12) * sizeof('struct page');
+    my $page     = page_array() + int($physical / page_size()) * sizeof('struct page');
     my $head     = kernel($page, 'struct page', 'compound_head', 'unsigned long');
     $page = $head - 1 if $head & 1;
     my $type  = has_type('struct slab') ? 'struct slab' : 'struct page';
@@ -71,7 +72,7 @@ sub _store_user () {
 }
 
 sub _first_byte ($page) {
-    return (($page - read_ptr(get_addr('vmemmap_base'))) / sizeof('struct page')) << 12;
+    return ($page - page_array()) / sizeof('struct page') * page_size();
 }
 
 sub _caches () {

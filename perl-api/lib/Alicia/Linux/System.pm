@@ -6,7 +6,7 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Linux::Log ();
 
-our @EXPORT_OK = qw(utsname wall_clock boot_time uptime load_average memory_bytes total_pages page_size
+our @EXPORT_OK = qw(utsname wall_clock boot_time uptime load_average memory_bytes total_pages page_size page_array
     nodes panic_cpu current_task panic_task idle_task hertz);
 
 =head1 NAME
@@ -103,8 +103,22 @@ Bytes in a page; pages that the kernel manages (MemTotal); bytes of memory prese
 =cut
 
 sub page_size () {
-    state $size = Alicia->can('page_size') ? Alicia::page_size() : 4096;
+    state $size = eval { vmcoreinfo('PAGESIZE') } // 4096;
     return $size;
+}
+
+=head2 page_array()
+
+The address of the array of C<struct page>, from page frame 0 on.
+
+=cut
+
+sub page_array () {
+    no warnings 'portable';
+
+    # aarch64 has no variable for it; its VMCOREINFO has the value.
+    my $given = eval { vmcoreinfo('SYMBOL(vmemmap)') };
+    return defined $given ? hex $given : read_ptr(get_addr('vmemmap_base'));
 }
 
 sub total_pages () {

@@ -26,7 +26,7 @@ sub logged_trace (@records) {
     my @stop = map { split /\n/, $_->{text} } Alicia::Linux::Log::last_oops(@records);
     my $first;
     for my $index (reverse 0 .. $#stop) {
-        next if $stop[$index] !~ /\ACall Trace:/;
+        next if $stop[$index] !~ /\ACall [Tt]race:/;
         $first = $index;
         last;
     }
@@ -35,7 +35,7 @@ sub logged_trace (@records) {
         qr/\A(?:RIP: |RSP: |R[A-Z0-9][A-Z0-9]: |E[A-Z]{2}: |[FGD]S: ?|CS: |CR[0-9]: |DR[0-9]: |PKRU|Code: |EIP: )/;
     $first-- while $first > 0 && $stop[$first - 1] =~ $register;
     my $last = $first;
-    $last++ while $last < $#stop && $stop[$last + 1] =~ /\A(?: |Call Trace:|<)|$register/;
+    $last++ while $last < $#stop && $stop[$last + 1] =~ /\A(?: |Call [Tt]race:|<)|$register/;
     return join '', map {"$_\n"} @stop[$first .. $last];
 }
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# i386 with PAE, and, where all dumps are looked at, without. Debian's have no BTF and list functions only in kallsyms, so
+# that without debug information there are symbols, memory and the log.
+
+use strict;
+use warnings;
+use Alicia::Foreign qw(ask symbols_are_the_guests log_is_the_guests);
+use Alicia::Test    qw(dump_folder in_this_run slurp);
+use Test::More;
+
+for my $scenario (in_this_run(qw(i386-pae i386))) {
+    my $truth = dump_folder($scenario) . '/truth';
+
+    log_is_the_guests($scenario);
+    my %address;
+    for my $line (split /\n/, slurp("$truth/proc/kallsyms")) {
+        my ($address, undef, $name, $module) = split ' ', $line;
+        push @{$address{$name}}, $address if !$module;
+    }
+    my %seen = map { split ' ' }
+        split /\n/,
+        ask($scenario, q{printf "%s %s\n", $_->{name}, substr $_->{address}, 2 for grep { !$_->{module} } symbols();});
+    my @wrong = grep {
+        my $name = $_;
+        !$seen{$name} || !grep { $_ eq $seen{$name} } @{$address{$name}}
+    } keys %address;
+    cmp_ok scalar keys %address, '>', 20_000, "$scenario: the guest listed symbols";
+    is "@wrong[0 .. ($#wrong < 5 ? $#wrong : 5)]", '', "$scenario: every symbol of the kernel is there";
+
+    # An address has 32 bits, and so has what is read without a width.
+    my $release = slurp("$truth/proc/sys/kernel/osrelease");
+    chomp $release;
+    is ask($scenario,
+        q{my $uts = get_addr('init_uts_ns'); print "$uts ", read_string($uts + vmcoreinfo('OFFSET(uts_namespace.name)') + 130)}
+    ) =~ s/\A0x[0-9a-f]{8} //r, $release, "$scenario: get_addr and read_string read the release";
+    like ask($scenario, q{print scalar get_mem(get_addr('_stext'))}), qr/\A0x[0-9a-f]{8}\z/,
+        "$scenario: a pointer has 32 bits";
+
+    # The kernel maps its first memory in a row.
+    my @pairs = split /\n/,
+        ask($scenario,
+        q{for (my $at = 0xc0001000; $at < 0xc0f00000; $at += 0x10101) { printf "%x %x\n", $at, vtop($at) }});
+    is_deeply [
+        grep {
+            my ($virtual, $physical) = map {hex} split;
+            $virtual - $physical != 0xc0000000
+        } @pairs
+        ],
+        [],
+        "$scenario: vtop of lowmem is the address less PAGE_OFFSET";
+    cmp_ok scalar @pairs, '>', 100, "$scenario: and there was lowmem to look at";
+}
+
+done_testing;
