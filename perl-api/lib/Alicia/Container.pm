@@ -65,13 +65,13 @@ sub maple_entries  ($tree, $type   = undef) { return _slots('maple',  $tree,   $
 
 sub _entries (@walk) {
     my ($entries, $problem) = Alicia::_walk(@walk);
-    warn $problem if $problem;
+    warn Alicia::Error::reason($problem), "\n" if $problem;
     return @$entries;
 }
 
 sub _slots ($kind, $address, $type) {
     my ($slots, $problem) = Alicia::_slots($kind, $address);
-    warn $problem  if $problem;
+    warn Alicia::Error::reason($problem), "\n" if $problem;
     return @$slots if !defined $type;
 
     # Addresses are text; what was stored as a number is not.

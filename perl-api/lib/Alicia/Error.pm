@@ -69,4 +69,19 @@ The whole as a string; the same as C<"$error">.
 
 sub text { my ($self) = @_; return "$self->{message} at $self->{file} line $self->{line}.\n" }
 
+=head2 reason($error)
+
+What anything died or warned of as a reason to be shown beside what is missing: one line, without the place in a script,
+which tells nothing about the dump. A sub, no method: $error may be plain text.
+
+=cut
+
+sub reason {
+    my ($error) = @_;
+    local $@ = $@;
+    my $text = ref $error && eval { $error->isa(__PACKAGE__) } ? $error->{message} : "$error";
+    $text =~ s/(?: at (?:-[ex] )?\S+ line \d+[.]?)?\s*\z//;
+    return $text =~ s/\s*\n\s*/; /gr;
+}
+
 1;

@@ -355,10 +355,10 @@ sub _guarded ($self, $code) {
     my @warnings;
     local $SIG{__DIE__}  = _collecting($self->{holes} //= {});
     local $SIG{__WARN__} = sub ($warning) {
-        my $text = visible("$warning" =~ s/(?: at (?:-e )?\S+ line \d+[.]?)?\s*\z//r);
+        my $text = visible(Alicia::Error::reason($warning));
         push @warnings, $text if !$seen{$text}++;
     };
-    my $why = eval { $code->(); 1 } ? undef : visible("$@" =~ s/\s+\z//r);
+    my $why = eval { $code->(); 1 } ? undef : visible(Alicia::Error::reason($@));
     return ($why, @warnings);
 }
 

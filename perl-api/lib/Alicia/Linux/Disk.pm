@@ -60,7 +60,7 @@ sub _disk ($disk, $device) {
         $row{statistics} = _statistics(kernel($device, 'struct block_device', 'bd_stats', 'void *'));
         1;
     };
-    $row{hole} = "$@" =~ s/\s+\z//r if !$done;
+    $row{hole} = Alicia::Error::reason($@) if !$done;
     return \%row;
 }
 
@@ -145,7 +145,7 @@ sub disk_table () {
     my @rows;
     for my $disk (disks()) {
         my @requests = eval { disk_requests($disk->{queue}) };
-        my $hole     = @requests || !$@ ? '' : visible("$@" =~ s/\s+\z//r);
+        my $hole     = @requests || !$@ ? '' : visible(Alicia::Error::reason($@));
         my $reads    = grep { $_->{operation} eq 'READ' } @requests;
         push @rows,
             [

@@ -46,7 +46,7 @@ sub _file ($fd, $address) {
         $file{path}     = file_path($address);
         1;
     };
-    $file{hole} = "$@" =~ s/\s+\z//r if !$done;
+    $file{hole} = Alicia::Error::reason($@) if !$done;
     return \%file;
 }
 

@@ -60,7 +60,7 @@ sub _interrupt ($number, $address) {
         $line{counts} = _counts($get->('kstat_irqs', 'void *'));
         1;
     };
-    $line{hole}     = "$@" =~ s/\s+\z//r if !$done;
+    $line{hole}     = Alicia::Error::reason($@) if !$done;
     $line{affinity} = [eval { _affinity($address) }];
     return \%line;
 }

@@ -79,7 +79,7 @@ my %reader = (
 
 sub lock_state ($address, $type) {
     my $read  = $reader{$type} // die "no lock of type $type is known\n";
-    my $state = eval { $read->($address) }     // {held => 0, state => '(' . ("$@" =~ s/\s+\z//r) . ')'};
+    my $state = eval { $read->($address) }     // {held => 0, state => '(' . Alicia::Error::reason($@) . ')'};
     my $bytes = eval { read_mem($address, 8) } // '';
     return {owner => undef, waiters => [], words => [unpack 'V2', $bytes], %$state};
 }

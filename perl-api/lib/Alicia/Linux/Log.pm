@@ -119,7 +119,7 @@ sub _record ($ring, $id) {
     $record{text}      = eval { _text($ring, $id, $desc, unpack 'v', substr $info, $ring->{at_length}) };
 
     if (!defined $record{text}) {
-        $record{hole} = "$@" =~ s/\s+\z//r;
+        $record{hole} = Alicia::Error::reason($@);
         $record{text} = "<$record{hole}>";
     }
     return \%record;

@@ -138,36 +138,40 @@ groups. C<why> in place of C<pages> is the reason for what isn't known.
 =cut
 
 sub memory_usage () {
-    my ($counter) = page_counters();
+    my ($counters) = eval { page_counters() };
+    my $problem    = $@;
+    my $counter    = sub ($name) { ($counters // die $problem)->{$name} // die "no counter $name\n" };
     my %row;
-    my $row = sub ($name, $of, $code) {
+    my $known = sub ($name) { $row{$name} // die "$name is not known\n" };
+    my $row   = sub ($name, $of, $code) {
         my $pages = eval { $code->() };
         $row{$name} = $pages;
-        return {name => $name, of => $of, pages => $pages, why => defined $pages ? undef : "$@" =~ s/\s+\z//r};
+        return {name => $name, of => $of, pages => $pages, why => defined $pages ? undef : Alicia::Error::reason($@)};
     };
     my $swapped = sub { my $pages = 0; $pages += $_->{$_[0]} for swap_areas(); $pages };
     my @rows    = (
         $row->('TOTAL MEM', undef,       sub { total_pages() + 0 }),
-        $row->('FREE',      'TOTAL MEM', sub { $counter->{nr_free_pages} }),
-        $row->('USED',      'TOTAL MEM', sub { $row{'TOTAL MEM'} - $row{FREE} }),
+        $row->('FREE',      'TOTAL MEM', sub { $counter->('nr_free_pages') }),
+        $row->('USED',      'TOTAL MEM', sub { $known->('TOTAL MEM') - $known->('FREE') }),
         $row->('SHARED',    'TOTAL MEM', \&shared_pages),
         $row->('BUFFERS',   'TOTAL MEM', \&_buffers),
         $row->(
             'CACHED', 'TOTAL MEM',
-            sub { $counter->{nr_file_pages} - ($row{BUFFERS} // 0) - ($counter->{nr_swapcached} // 0) }
+            sub { $counter->('nr_file_pages') - ($row{BUFFERS} // 0) - ($counters->{nr_swapcached} // 0) }
         ),
-        $row->('SLAB', 'TOTAL MEM', sub { $counter->{nr_slab_reclaimable} + $counter->{nr_slab_unreclaimable} }),
+        $row->('SLAB', 'TOTAL MEM', sub { $counter->('nr_slab_reclaimable') + $counter->('nr_slab_unreclaimable') }),
     );
-    my $huge = huge_pages();
+    my $huge = eval { huge_pages() };
     push @rows, {}, $row->('TOTAL HUGE', undef, sub { $huge->{total} }),
         $row->('HUGE FREE', 'TOTAL HUGE', sub { $huge->{free} })
         if $huge;
     push @rows, {},
         $row->('TOTAL SWAP', undef,        sub { $swapped->('pages') }),
         $row->('SWAP USED',  'TOTAL SWAP', sub { $swapped->('used') }),
-        $row->('SWAP FREE',  'TOTAL SWAP', sub { $row{'TOTAL SWAP'} - $row{'SWAP USED'} }), {},
+        $row->('SWAP FREE',  'TOTAL SWAP', sub { $known->('TOTAL SWAP') - $known->('SWAP USED') }), {},
         $row->(
-        'COMMIT LIMIT', undef, sub { _commit_limit($row{'TOTAL MEM'}, $row{'TOTAL SWAP'}, $row{'TOTAL HUGE'} // 0) }
+        'COMMIT LIMIT', undef,
+        sub { _commit_limit($known->('TOTAL MEM'), $known->('TOTAL SWAP'), $row{'TOTAL HUGE'} // 0) }
         ),
         $row->('COMMITTED', 'COMMIT LIMIT', sub { percpu_sum(get_addr('vm_committed_as')) });
     return @rows;

@@ -115,7 +115,7 @@ sub proc_files () {
         {
             folder => $folder,
             name   => $name,
-            @values ? (values => [map { ref $_ ? $_ : ['', $_] } @values]) : (hole => "$@" =~ s/\s+\z//r),
+            @values ? (values => [map { ref $_ ? $_ : ['', $_] } @values]) : (hole => Alicia::Error::reason($@)),
         }
     } @files;
 }

@@ -48,7 +48,7 @@ sub process_row ($task, $running, $pages, $memo) {
     my %row     = (task => $address, running => exists $running->{$address});
     my $read    = sub ($key, $code) {
         $row{$key} = eval { $code->() };
-        $row{hole} //= "$@" =~ s/\s+\z//r if !defined $row{$key};
+        $row{hole} //= Alicia::Error::reason($@) if !defined $row{$key};
     };
     my $get = sub ($member, @type) { kernel($address, 'struct task_struct', $member, @type) };
     $read->(comm => sub { $get->('comm', 'char *') });

@@ -57,7 +57,7 @@ Those of all online CPUs. One that can't be read is a hash of C<cpu> and C<hole>
 sub run_queues () {
     return map {
         my $cpu = $_;
-        eval { run_queue($cpu) } // {cpu => $cpu, hole => "$@" =~ s/\s+\z//r}
+        eval { run_queue($cpu) } // {cpu => $cpu, hole => Alicia::Error::reason($@)}
     } cpus();
 }
 

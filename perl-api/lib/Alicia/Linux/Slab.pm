@@ -51,7 +51,7 @@ sub _cache ($address) {
         my $node = eval { $get->("node[$index]", 'void *') } // last;
         next if $node == 0;
         my $done = eval { _add_node(\%cache, $node); 1 };
-        $cache{hole} = "$@" =~ s/\s+\z//r if !$done;
+        $cache{hole} = Alicia::Error::reason($@) if !$done;
     }
     return \%cache;
 }

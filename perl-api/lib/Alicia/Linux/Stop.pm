@@ -51,7 +51,7 @@ sub lacks ($self) { return @{$self->{lacks}} }
 sub _once ($self, $name, $code) {
     return $self->{memo}{$name} if exists $self->{memo}{$name};
     my $found = eval { $code->() };
-    push @{$self->{lacks}}, "$name: " . ("$@" =~ s/(?: at \S+ line \d+[.]?)?\s*\z//r) if $@;
+    push @{$self->{lacks}}, "$name: " . Alicia::Error::reason($@) if $@;
     return $self->{memo}{$name} = $found;
 }
 

@@ -40,11 +40,11 @@ sub system_summary () {
     my @facts;
     my $fact = sub ($label, $code) {
         my $text = eval { $code->() };
-        $text = '(' . ("$@" =~ s/\s+\z//r) . ')' if !defined $text;
+        $text = '(' . Alicia::Error::reason($@) . ')' if !defined $text;
         push @facts, [$label, visible($text)];
     };
     my $uts  = eval { utsname() };
-    my $why  = "$@" =~ s/\s+\z//r;
+    my $why  = Alicia::Error::reason($@);
     my $name = sub ($part) { $uts ? $uts->{$part} : die "$why\n" };
 
     push @facts, ['SYSTEM MAP', visible($dump->{map})] if length($dump->{map} // '');

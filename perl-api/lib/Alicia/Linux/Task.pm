@@ -36,7 +36,7 @@ and a warning says what was missing.
 
 sub tasks () {
     my (%task, @problems);
-    my $note = sub ($problem) { push @problems, $problem =~ s/ at (?:-e )?\S+ line \d+[.]?\s*\z//r };
+    my $note = sub ($problem) { push @problems, Alicia::Error::reason($problem) };
     $task{$_->address} //= $_ for _from_list($note);
     my $listed = keys %task;
     my @hashed = _from_pid_table($note);

@@ -19,7 +19,7 @@ sub print_to ($class, $handle, $report) {
         my ($root, $current) = map { visible($_) } eval { working_folders($address) };
         print {$handle} "ROOT: $root    CWD: $current\n" if defined $root;
         my @files = eval { open_files($address) };
-        print {$handle} '(', visible("$@" =~ s/\s+\z//r), ")\n" if !@files && $@;
+        print {$handle} '(', visible(Alicia::Error::reason($@)), ")\n" if !@files && $@;
         print {$handle} @files ? _lines(@files) : "No open files\n", "\n";
     }
     return;

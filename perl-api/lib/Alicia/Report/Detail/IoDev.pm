@@ -23,8 +23,8 @@ sub print_to ($class, $handle, $report) {
                 (map { $done->{$_}[$index] } qw(ios merges sectors)), $done->{nanoseconds}[$index] / 1e6;
         }
         my @requests = eval { disk_requests($disk->{queue}) };
-        print {$handle} '    (',                    visible("$@" =~ s/\s+\z//r), ")\n" if !@requests && $@;
-        print {$handle} '    requests under way: ', scalar @requests,            "\n";
+        print {$handle} '    (',                    visible(Alicia::Error::reason($@)), ")\n" if !@requests && $@;
+        print {$handle} '    requests under way: ', scalar @requests,                   "\n";
         print {$handle} request_text(@requests) =~ s/^/    /gmr if @requests;
     }
     return;

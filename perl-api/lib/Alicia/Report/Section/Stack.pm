@@ -26,7 +26,7 @@ sub blocks ($class, $report) {
             $folded && defined $output ? () : heading($title),
             defined $output
             ? text(visible($output, 1), $folded ? (folded => $title) : ())
-            : note(visible("$@" =~ s/\s+\z//r))
+            : note(visible(Alicia::Error::reason($@)))
         );
     } @parts;
 }
