@@ -3,11 +3,13 @@
 use v5.36;
 use Test::More;
 use Alicia::Pty;
-use Alicia::Test     qw(alicia alicia_path dump_folder slurp spew);
+use Alicia::Test     qw(alicia alicia_path dump_folder run_program slurp spew);
 use Cpanel::JSON::XS ();
+use File::Basename   qw(dirname);
 use File::Copy       qw(copy);
 use File::Path       qw(make_path);
 use File::Temp       qw(tempdir);
+use JSON::Validator  ();
 
 # Two of one crash on two kernels, another crash, and what cannot be read.
 my $place = tempdir(CLEANUP => 1);
@@ -31,8 +33,9 @@ subtest 'every dump, grouped by the crash' => sub {
     my $run = alicia('-q', '-e', "report(output=>'$place/\xc3\xb6ut/', details=>0)", "$place/in");
     is $run->{status}, 0,  'succeeds';
     is $run->{err},    '', 'and draws no progress line where there is no terminal';
-    my $index = Cpanel::JSON::XS->new->utf8->decode(slurp("$place/\xc3\xb6ut/index.json"));
-    is $index->{format}, 'alicia-reports', 'the data name themselves';
+    my $index  = Cpanel::JSON::XS->new->utf8->decode(slurp("$place/\xc3\xb6ut/index.json"));
+    my $schema = dirname(__FILE__) . '/../../perl-api/lib/Alicia/Report/reports.schema.json';
+    is_deeply [JSON::Validator->new->schema($schema)->validate($index)], [], 'the data are as their schema has them';
     my @together = map {
         join ' ', map {s{/.*}{}r}
             map { $_->{report} }
@@ -55,6 +58,18 @@ subtest 'every dump, grouped by the crash' => sub {
     like $page,   qr{&lt;b&gt;&quot;&#39;&amp;\\x1b\[31m\\xff\.kd}, 'a name is text';
     unlike $page, qr{[\x00-\x08\x0b-\x1f]|<b>"},                    'and nothing else';
     is_deeply [map {s{.*/}{}r} glob "$place/\xc3\xb6ut/*/*"], [('report.html') x 3], 'nothing else is left behind';
+};
+
+subtest 'a split dump is one' => sub {
+    mkdir "$place/split" or die;
+    my @makedumpfile = ('makedumpfile', '-c', '-d', '31', '--split', dump_folder('sysrq-6.1') . '/dump.lzo');
+    is run_program([@makedumpfile, map {"$place/split/vmcore.$_"} 1 .. 3])->{status}, 0, 'three parts are made';
+    copy(dump_folder('null-6.1') . '/dump.kdump', "$place/split/vmcore.4") or die;
+    is alicia('-q', '-e', "report(output=>'$place/parts', details=>0)", "$place/split")->{status}, 0, 'succeeds';
+    my $index = Cpanel::JSON::XS->new->utf8->decode(slurp("$place/parts/index.json"));
+    is_deeply [sort map { $_->{report} } map { @{$_->{dumps}} } @{$index->{crashes}}],
+        ['vmcore.1/report.html', 'vmcore.4/report.html'], 'and they are one dump';
+    is_deeply $index->{broken}, [], 'with nothing missing';
 };
 
 subtest 'on a terminal, one at a time, again' => sub {

@@ -63,6 +63,9 @@ for my $scenario (scenarios()) {
         like $page,
             qr{\[<abbr title="stack of 1 &quot;init&quot;">[0-9a-f]{16}</abbr>\] panic at <abbr title="panic\+0x},
             'in a trace as well';
+        my ($mounts) = $page =~ m{id="mount">(.*?)</table>}s;
+        is_deeply [grep { $_ ne 'slab mnt_cache' } $mounts =~ /<tr><td class="middle" title="([^"]*)">/g], [],
+            'and a mount is an object of its slab cache';
         my ($lane) = $page =~ m{>CPU 1</text>\n(.*?)</g>}s;
         like $lane, qr{class="running".*>\d+ busyloop<}s, 'the queue of CPU 1 is drawn, and who runs there';
         my @tasks = slurp("$details/all_task.txt") =~ /^PID: (\d+) +TASK: [0-9a-f]{16} /mg;

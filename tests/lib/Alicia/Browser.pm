@@ -22,8 +22,8 @@ my @options = qw(
     --disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars
 );
 
-# new($class, %how): how: dark (true for the dark colours), options (a list of more).
-sub new ($class, %how) {
+# new($class)
+sub new ($class) {
     my $profile = File::Temp->newdir;
     my $port    = _free_port();
     my $log     = "$profile/chromedriver.log";
@@ -40,8 +40,7 @@ sub new ($class, %how) {
         die 'chromedriver does not start' if Time::HiRes::time() > $until;
         Time::HiRes::sleep(0.1);
     }
-    my @more    = (@{$how{options} // []}, $how{dark} ? '--force-dark-mode' : ());
-    my %wanted  = (args => [@options, "--user-data-dir=$profile/profile", @more]);
+    my %wanted  = (args => [@options, "--user-data-dir=$profile/profile"]);
     my $session = $self->_ask(
         POST => '/session',
         {

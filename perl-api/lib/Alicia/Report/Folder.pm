@@ -70,17 +70,24 @@ my $begins = qr/\A(?:
 )/sx;
 my $named = qr/\A(?:vmcore|dump)(?:[.-](?!dmesg)[\w.-]*)?\z/;
 
-# A hash a dump: file, name (of the folder its report goes to). Nothing below the output counts.
+# A hash a dump: file, parts (the files of a split dump, of which file is the first), name (of the folder its report goes
+# to). Nothing below the output counts.
 sub _found ($output, @places) {
-    my (@dumps, %seen, %taken);
+    my (@dumps, %seen, %taken, %split);
     my $take = sub ($file, $base) {
         my $real = abs_path($file) // return;
         return if $seen{$real}++ || index("$real/", "$output/") == 0;
+        my $whole = _split_of($file);
+        if ($whole && $split{$whole}) {
+            push @{$split{$whole}{parts}}, $file;
+            return;
+        }
         my $name = $file =~ s{\A\Q$base\E/*}{}r =~ s{/}{-}gr =~ s/[^A-Za-z0-9_.-]/_/gr;
         $name = 'dump' if $name !~ /[A-Za-z0-9]/;
         my $number = '';
         $number = ($number || 1) + 1 while $taken{$name . ($number && "-$number")}++;
-        push @dumps, {file => $file, name => $name . ($number && "-$number")};
+        push @dumps, {file => $file, parts => [$file], name => $name . ($number && "-$number")};
+        $split{$whole} = $dumps[-1] if $whole;
     };
     for my $place (@places) {
         if (!-d $place) {
@@ -94,6 +101,20 @@ sub _found ($output, @places) {
         $take->($_, $place) for sort @files;
     }
     return @dumps;
+}
+
+# By what the parts of one split dump are known: the first block is the same in all, and the second says that it is split.
+# Empty for any other file.
+sub _split_of ($file) {
+    my $head = '';
+    open my $handle, '<:raw', $file or return '';
+    sysread $handle, $head, 432;
+    return '' if $head !~ /\AKDUMP {3}/ || length $head < 432;
+    my $block = unpack 'V', substr $head, 428;
+    return '' if $block < 432 || $block > 65536;
+    sysread $handle, $head, $block + 16 - 432, 432;
+    return '' if length $head < $block + 16 || !unpack 'V', substr $head, $block + 12;
+    return dirname($file) . "\0" . substr $head, 0, $block;
 }
 
 sub _looks_like_a_dump ($file) {
@@ -156,7 +177,7 @@ sub _start ($output, $report, $dump) {
         && open(STDOUT, '>', '/dev/null')
         && open(STDERR, '>', "$folder/errors.txt");
     no warnings 'exec';    ## no critic (ProhibitNoWarnings)
-    exec {$alicia} $alicia, '-q', '--no-config', '-e', $code, $dump->{file} if $ready;
+    exec {$alicia} $alicia, '-q', '--no-config', '-e', $code, @{$dump->{parts}} if $ready;
     POSIX::_exit(127);
     return;
 }
