@@ -94,6 +94,17 @@ subtest 'a dump that lacks pages' => sub {
     is $what->{signature}{text}, $signature{'sysrq-6.12'}, 'the same stop, the same signature';
 };
 
+# Architectures whose stacks can't be unwound, and a kernel without types: what the log says is told.
+for my $scenario (in_this_run(qw(arm64-6.12 i386 i386-pae))) {
+    subtest $scenario => sub {
+        my $run = alicia('-q', '-e', 'what', dump_folder($scenario) . '/dump.kdump');
+        like $run->{out}, qr/^ +KIND: sysrq$/m,                      'the kind';
+        like $run->{out}, qr/^ +FUNCTION: sysrq_handle_crash$/m,     'the function';
+        like $run->{out}, qr/^ +PROCESS: init$/m,                    'the process';
+        like $run->{out}, qr/^\(not known: the stack of CPU \d+: /m, 'that there is no stack';
+    };
+}
+
 subtest 'with crash, and through it alone' => sub {
     my $dump      = dump_folder('sysrq-6.1') . '/dump.kdump';
     my ($vmlinux) = debuginfo('sysrq-6.1');

@@ -10,7 +10,7 @@ use Alicia::Linux::LoggedStack qw(logged_stack);
 use Alicia::Linux::Process     ();
 use Alicia::Linux::Signature   qw(normal_name);
 use Alicia::Linux::Stack       qw(running_task last_function);
-use Alicia::Linux::System      qw(panic_cpu);
+use Alicia::Linux::System      qw(panic_cpu current_task);
 use Alicia::Linux::Waiting     ();
 
 =head1 NAME
@@ -201,7 +201,7 @@ sub task ($self, $cpu = $self->cpu) {
         'the task of CPU ' . ($cpu // '?'),
         sub {
             return if !defined $cpu;
-            my $address = running_task($cpu);
+            my $address = eval { running_task($cpu) } // current_task($cpu);    # where no stack can be unwound
             return {
                 address => $address,
                 cpu     => $cpu,
