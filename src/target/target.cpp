@@ -19,6 +19,7 @@
 #include "symbols/system_map.hpp"
 #include "target/cpus.hpp"
 #include "target/declarations.hpp"
+#include "target/found_symbols.hpp"
 #include "target/gap_memory.hpp"
 #include "target/kernel_symbols.hpp"
 #include "target/kernel_types.hpp"
@@ -57,6 +58,8 @@ struct Target::Parts {
   Result<void> find_symbols(const Cancellation& cancellation);
   /// Adds a file's symbols behind those there are; opens it at once only where there are none. False: no use.
   bool add_file(std::function<std::unique_ptr<symbols::SymbolSource>()> open);
+  /// For a kernel that lists functions only.
+  void add_found_symbols();
   bool is_dumped_kernel(const std::filesystem::path& elf_file);
   std::unique_ptr<symbols::SymbolSource> open_kernel_file();
   std::unique_ptr<symbols::SymbolSource> open_map();
@@ -134,6 +137,7 @@ Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {
   if (!files.map.empty()) add_file([this] { return open_map(); });
   if (kallsyms) {
     symbols.add(std::make_unique<VmcoreinfoSymbols>(vmcoreinfo));
+    if (!symbols.find_listed("init_task")) add_found_symbols();
     return {};
   }
   if (symbols.empty()) return failure(std::move(kallsyms));
@@ -146,6 +150,18 @@ bool Target::Parts::add_file(std::function<std::unique_ptr<symbols::SymbolSource
   if (symbols.empty() && !source->available()) return false;
   symbols.add(std::move(source));
   return true;
+}
+
+void Target::Parts::add_found_symbols() {
+  const auto data = vmcoreinfo.symbol("init_uts_ns");
+  const auto text_end = symbols.find_listed("_etext");
+  const auto text = vmcoreinfo.symbol("_stext");
+  if (!data || !text || *data <= *text) return;
+  const FoundSymbols::Area area{text_end && text_end->address < *data ? text_end->address : *text, *data};
+  symbols.add(std::make_unique<FoundSymbols>(*memory, area, [this]() -> types::TypeSystem& {
+    load_types();
+    return *types;
+  }));
 }
 
 bool Target::Parts::is_dumped_kernel(const std::filesystem::path& elf_file) {

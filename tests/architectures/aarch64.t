@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # aarch64, opened with nothing but the dump: pages of 4 KiB with addresses of 48 bits, and, where all dumps are looked at,
-# pages of 16 KiB with 52 bits.
+# pages of 16 KiB with 52 bits, and a kernel that doesn't list its data.
 
 use strict;
 use warnings;
@@ -13,14 +13,18 @@ use File::Temp;
 use Math::BigInt;
 use Test::More;
 
-for my $scenario (in_this_run(qw(arm64-6.12 arm64-16k))) {
+for my $scenario (in_this_run(qw(arm64-6.12 arm64-16k arm64-6.1))) {
     my $truth = dump_folder($scenario) . '/truth';
 
-    symbols_are_the_guests($scenario);
+    # Its kallsyms lists functions only: BTF and init_task are found by what they hold, and no more is.
+    my $lists_data = $scenario ne 'arm64-6.1';
+    symbols_are_the_guests($scenario, modules => $lists_data);
     log_is_the_guests($scenario);
 
-    is ask($scenario, q{print join '', map { pack 'V', hex } get_mem(get_addr('linux_banner'), 15)}),
-        substr(slurp("$truth/proc/version"), 0, 60), "$scenario: get_addr and get_mem read the banner";
+    if ($lists_data) {
+        is ask($scenario, q{print join '', map { pack 'V', hex } get_mem(get_addr('linux_banner'), 15)}),
+            substr(slurp("$truth/proc/version"), 0, 60), "$scenario: get_addr and get_mem read the banner";
+    }
     is ask($scenario, q{print kernel(get_addr('init_task'), 'struct task_struct', 'comm', 'char *')}), 'swapper/0',
         "$scenario: kernel() reads the idle task's name";
 
@@ -82,8 +86,10 @@ END
     ask($scenario, "report(output => '$folder/report.json');");
     my $report = decode_json(slurp("$folder/report.json"));
     ok $report, "$scenario: a report is written";
-    like slurp("$folder/report.json"), qr/sysrq triggered crash/,  "$scenario: and tells the panic";
-    like ask($scenario, 'bt'),         qr/sysrq_handle_crash\+0x/, "$scenario: bt shows the trace the kernel logged";
+    like slurp("$folder/report.json"), qr/sysrq triggered crash/, "$scenario: and tells the panic";
+    if ($lists_data) {
+        like ask($scenario, 'bt'), qr/sysrq_handle_crash\+0x/, "$scenario: bt shows the trace the kernel logged";
+    }
 }
 
 done_testing;

@@ -24,21 +24,22 @@ sub ask {
     return $run->{out};
 }
 
-# symbols_are_the_guests($scenario): every symbol against /proc/kallsyms. What the kernel generates while it runs is in
-# no table.
+# symbols_are_the_guests($scenario, %options): every symbol against /proc/kallsyms. What the kernel generates while it
+# runs is in no table. %options: modules (0: the kernel's own only).
 sub symbols_are_the_guests {
-    my ($scenario) = @_;
+    my ($scenario, %options) = @_;
+    my $of_modules = $options{modules} // 1;
     my %expected;
     for my $line (split /\n/, slurp(dump_folder($scenario) . '/truth/proc/kallsyms')) {
         my ($address, $type, $name, $module) = split ' ', $line;
-        next if ($module // '') =~ /\A\[(?:bpf|__builtin)/;
+        next if ($module // '') =~ /\A\[(?:bpf|__builtin)/ || !$of_modules && $module;
         $expected{join ' ', $address, $type, $name, $module // ()}++;
     }
     my $print = <<'END';
 for (symbols()) { my $module = $_->{module} ? " [$_->{module}]" : ''; printf "%s %s %s%s\n", substr($_->{address}, 2), $_->{type}, $_->{name}, $module }
 END
     my %seen;
-    $seen{$_}++ for split /\n/, ask($scenario, $print);
+    $seen{$_}++ for grep { $of_modules || !/\]\z/ } split /\n/, ask($scenario, $print);
     my %all   = (%seen, %expected);
     my @wrong = grep { ($seen{$_} // 0) != ($expected{$_} // 0) } keys %all;
     cmp_ok scalar keys %expected, '>', 20_000, "$scenario: the guest listed symbols";
