@@ -77,8 +77,8 @@ sub _module ($what) {
 }
 
 sub _evidence ($what) {
-    my @rows = map { [visible($_->{text}), visible($_->{source})] } @{$what->{evidence}};
-    return @rows ? (heading('Evidence'), table(['EVIDENCE', 'FROM'], \@rows)) : ();
+    my @rows = map { [visible($_->{source}), visible($_->{text})] } @{$what->{evidence}};
+    return @rows ? (heading('Evidence'), table(['FROM', 'EVIDENCE'], \@rows)) : ();
 }
 
 sub _waiting ($what) {
