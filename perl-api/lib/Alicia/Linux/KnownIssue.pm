@@ -219,7 +219,7 @@ sub matching ($what, $stop) {
                 if @reasons;
             1;
         };
-        push @failed, 'known issue ' . ($@ =~ s/\s+\z//r) if !$done;
+        push @failed, 'known issue ' . Alicia::Error::reason($@) if !$done;
     }
     return (\@found, scalar @files, @failed);
 }

@@ -112,7 +112,7 @@ sub _judge ($stop) {
         my $name    = basename($file, '.ldas');
         my $verdict = eval { _rule($file, $name)->($stop) // {} };
         if (!$verdict) {
-            push @failed, "rule $name: " . ("$@" =~ s/\n.*//sr);
+            push @failed, "rule $name: " . Alicia::Error::reason($@);
             next;
         }
         return ({%$verdict, rule => $name}, @failed) if defined $verdict->{kind};

@@ -6,13 +6,15 @@ use parent 'Alicia::Report::Detail';
 use Alicia;
 use Alicia::Linux::System qw(current_task);
 use Alicia::Linux::Trace  qw(task_text);
+use Alicia::Text          qw(visible);
 
 sub file  ($class) { return 'task.txt' }
 sub order ($class) { return 40 }
 
 sub print_to ($class, $handle, $report) {
     for my $cpu (cpus()) {
-        print {$handle} eval { task_text(current_task($cpu)) } // "CPU $cpu: ($@)\n", "\n";
+        print {$handle} eval { task_text(current_task($cpu)) }
+            // "CPU $cpu: (${\ visible(Alicia::Error::reason($@))})\n", "\n";
     }
     return;
 }

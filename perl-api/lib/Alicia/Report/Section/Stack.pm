@@ -15,8 +15,10 @@ sub shown_by ($class) { return 'bt' }
 sub sources ($class) { return ('crash_notes', '__start_orc_unwind', 'struct orc_entry', 'struct task_struct') }
 sub wants   ($class) { return (user => 'stacks of user space') }
 
-# The three parts of 2005: the trace, text symbols on the stack (many, and rarely asked for), exception frames.
-my @parts = (['bt', 'Trace'], ['bt -t', 'Text symbols on stack', 1], ['bt -e', 'Exception frames']);
+# The three parts of 2005: the trace, text symbols on the stack (many, and rarely asked for), exception frames; and what
+# the other CPUs were at.
+my @parts =
+    (['bt', 'Trace'], ['bt -t', 'Text symbols on stack', 1], ['bt -e', 'Exception frames'], ['bt -a', 'All CPUs', 1],);
 
 sub blocks ($class, $report) {
     return map {
