@@ -82,6 +82,25 @@ END
         ),
         qr/Alicia::Error\nno_memory_there/, "$scenario: a kernel thread has no user memory";
 
+    # Traces of all tasks that didn't run, against /proc/PID/task/TID/stack, which leaves the scheduler's frames out.
+    my $traces = ask($scenario, <<'END');
+use Alicia::Linux::Stack qw(trace);
+for my $task (tasks()) { my $t = eval { trace($task->address) } // next; printf "%d %s %s\n", $task->pid, length $t->{problem} ? 'problem' : 'whole', join ' ', map { sprintf '%s+0x%x', $_->{symbol} // '?', $_->{offset} // 0 } @{$t->{frames}} }
+END
+    my ($compared, @differing) = (0);
+    for my $line (split /\n/, $traces) {
+        my ($pid, $problem, @ours) = split ' ', $line;
+        my ($file)   = glob "$truth/proc/*/task/$pid/stack" or next;
+        my @theirs   = slurp($file)                       =~ /^\[<0>\] (\S+?)\/0x/mg;
+        my $sleeping = slurp($file =~ s/stack\z/status/r) =~ /^State:\s+[SID]/m;
+        next if !@theirs || !$sleeping;
+        $compared++;
+        my @end = @ours > @theirs ? @ours[-@theirs .. -1] : @ours;
+        push @differing, "$pid: @ours instead of @theirs" if $problem ne 'whole' || "@end" ne "@theirs";
+    }
+    cmp_ok $compared, '>', 40, "$scenario: tasks slept";
+    is "@differing", '', "$scenario: their traces are those the guest printed";
+
     my $folder = File::Temp->newdir;
     ask($scenario, "report(output => '$folder/report.json');");
     my $report = decode_json(slurp("$folder/report.json"));

@@ -4,6 +4,7 @@ package Alicia::Linux::Stack;
 use v5.36;
 use Alicia;
 use Exporter 'import';
+use Alicia::Linux::FrameChain qw(has_frame_chain chain_trace);
 
 our @EXPORT_OK = qw(unwind trace registers running_task stack_text saved_registers disassemble function_start
     function_end last_function);
@@ -22,7 +23,8 @@ Alicia::Linux::Stack - stack traces, processors' registers, machine code
 
 =head1 DESCRIPTION
 
-All of it needs the engine, and an x86_64 kernel with ORC tables.
+All of it needs the engine, and an x86_64 kernel with ORC tables. On aarch64 there are traces of tasks that don't run, by
+frame pointers (L<Alicia::Linux::FrameChain>), and nothing else of this.
 
 =head2 unwind($task)
 
@@ -47,6 +49,7 @@ doesn't), C<cpu> (of a running task), C<source> (where that CPU's registers were
 =cut
 
 sub trace ($task) {
+    return chain_trace($task) if has_frame_chain();
     my $trace = Alicia::_unwind($task);
     _name_kinds($trace);
     return $trace;
