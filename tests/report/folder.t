@@ -72,6 +72,14 @@ subtest 'a split dump is one' => sub {
     is_deeply $index->{broken}, [], 'with nothing missing';
 };
 
+subtest 'files by name' => sub {
+    my $list = join ',', map {"'$place/in/$_'"} 'host-a/2026/vmcore', 'host-b/dump.kdump';
+    is alicia('-q', '-e', "report(output=>'$place/named', details=>0, dumps=>[$list])", "$place/in/host-b/dump.kdump")
+        ->{status}, 0, 'at the prompt of another';
+    is_deeply [map {s{.*/(.*)/.*}{$1}r} glob "$place/named/*/report.html"], ['host-a-2026-vmcore', 'host-b-dump.kdump'],
+        'their reports have names that tell them apart';
+};
+
 subtest 'on a terminal, one at a time, again' => sub {
     my $terminal =
         Alicia::Pty->new(alicia_path(), '-q', '-e', "report(output=>'$place/\xc3\xb6ut', processes=>1)", "$place/in");

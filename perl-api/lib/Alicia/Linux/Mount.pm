@@ -30,7 +30,7 @@ sub mounts ($task = undef) {
     }
     my $namespace = kernel($task, 'struct task_struct', 'nsproxy->mnt_ns');
     die "task without a mount namespace\n" if $namespace == 0;
-    return map { _mount($_->address) } _of_namespace($namespace);
+    return map { _mount($_) } map { $_->address } _of_namespace($namespace);
 }
 
 # A list up to 6.7, a tree by mount id since. The list has an anchor of open readers of /proc/mounts in it at times.
@@ -48,7 +48,18 @@ my @mount_flags =
     ([0x1, 'nosuid'], [0x2, 'nodev'], [0x4, 'noexec'], [0x8, 'noatime'], [0x10, 'nodiratime'], [0x20, 'relatime']);
 my @super_flags = ([0x10, 'sync'], [0x80, 'dirsync'], [0x40, 'mand'], [0x2000000, 'lazytime']);
 
+# Of one that can't be read the directory is the reason.
 sub _mount ($mount) {
+    return eval { _known_mount($mount) } // {
+        mount      => $mount,
+        superblock => 0,
+        directory  => '(' . Alicia::Error::reason($@) . ')',
+        read_only  => 0,
+        map { $_ => '?' } qw(type device options)
+    };
+}
+
+sub _known_mount ($mount) {
     my $super = kernel($mount, 'struct mount', 'mnt.mnt_sb');
     my $type  = kernel($super, 'struct super_block', 's_type->name', 'char *') // '?';
     my $more  = eval { kernel($super, 'struct super_block', 's_subtype', 'char *') } // '';

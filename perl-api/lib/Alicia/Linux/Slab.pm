@@ -25,7 +25,7 @@ active. C<hole> is the reason for what could not be read, C<partial> how many pa
 
 sub slab_caches () {
     die "this kernel's allocator is not SLUB as it is known\n" if !has_member('struct kmem_cache', 'node');
-    return map { _cache($_->address) } list_entries(get_addr('slab_caches'), 'struct kmem_cache', 'list');
+    return map { _cache($_) } map { $_->address } list_entries(get_addr('slab_caches'), 'struct kmem_cache', 'list');
 }
 
 sub _nodes () {
@@ -33,7 +33,17 @@ sub _nodes () {
     return $count > 1024 ? 1024 : $count;
 }
 
+# One that can't be read counts nothing.
 sub _cache ($address) {
+    return eval { _known_cache($address) } // {
+        address => $address,
+        name    => '?',
+        hole    => Alicia::Error::reason($@),
+        map { $_ => 0 } qw(object_size size slab_bytes objects active slabs partial)
+    };
+}
+
+sub _known_cache ($address) {
     my $get   = sub (@how) { kernel($address, 'struct kmem_cache', @how) };
     my $order = $get->('oo.x') >> 16;
     my %cache = (

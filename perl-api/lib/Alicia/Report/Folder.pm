@@ -89,10 +89,11 @@ sub _found ($output, @places) {
         push @dumps, {file => $file, parts => [$file], name => $name . ($number && "-$number")};
         $split{$whole} = $dumps[-1] if $whole;
     };
+    my $beside = _common_folder(grep { !-d } @places);
     for my $place (@places) {
         if (!-d $place) {
             die "cannot open $place: $!\n" if !-e $place;
-            $take->($place, dirname($place));
+            $take->($place, $beside);
             next;
         }
         my @files;
@@ -101,6 +102,15 @@ sub _found ($output, @places) {
         $take->($_, $place) for sort @files;
     }
     return @dumps;
+}
+
+# The folder that all files are in or below.
+sub _common_folder ($first = '', @more) {
+    my $folder = dirname($first);
+    for my $file (@more) {
+        $folder = dirname($folder) while index($file, $folder eq '/' ? '/' : "$folder/") != 0 && $folder =~ m{/.};
+    }
+    return $folder;
 }
 
 # By what the parts of one split dump are known: the first block is the same in all, and the second says that it is split.

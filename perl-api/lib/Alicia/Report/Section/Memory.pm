@@ -3,7 +3,7 @@ package Alicia::Report::Section::Memory;
 
 use v5.36;
 use parent 'Alicia::Report::Section';
-use Alicia::Report::Section qw(table bars heading);
+use Alicia::Report::Section qw(table bars heading note);
 use Alicia::Linux::Memory   qw(memory_usage memory_table);
 use Alicia::Linux::System   qw(page_size);
 use Alicia::Text            qw(megabytes visible);
@@ -25,7 +25,7 @@ sub blocks ($class, $report) {
         bars('Memory', _drawn(@usage)),
         table($columns, [grep { length $_->[0] } @$rows]),
         heading('Largest slab caches'),
-        bars('Largest slab caches', _caches($report->slab_caches)),
+        _slab($report),
     );
 }
 
@@ -50,6 +50,11 @@ sub _drawn (@usage) {
         $bar->('Memory', $total, ['processes and other', $other], @known, ['-free', $free]),
         $bar->('Swap',   $swap,  ['swapped out', $used], ['-free', $swap - $used]),
     );
+}
+
+sub _slab ($report) {
+    my @caches = eval { $report->slab_caches };
+    return @caches ? bars('Largest slab caches', _caches(@caches)) : note(visible(Alicia::Error::reason($@)));
 }
 
 # Eight will do; their bytes are those of whole slabs.
