@@ -199,6 +199,10 @@ The kernel's lists and trees, see L<Alicia::Container>.
 
 See L<Alicia::Linux::Task> and L<Alicia::Report>.
 
+=head2 new Ftrace
+
+The kernel's trace buffers, see L<Alicia::Trace>.
+
 =head2 unwind TASK; registers CPU; disassemble ADDRESS, COUNT
 
 See L<Alicia::Linux::Stack>.
@@ -220,6 +224,13 @@ sub _lazy {
     my $file = "$module.pm" =~ s{::}{/}gr;
     require $file;
     return $module->can($name) // die "no sub $name in $module\n";
+}
+
+# The class Ftrace, whose module is read when the first is made.
+sub Ftrace::new {
+    my ($class, @options) = @_;
+    require Alicia::Trace;
+    return Alicia::Trace::new($class, @options);
 }
 
 # Puts the API into the package that asks; named globs, so that what it brings is no sub of that package's own.

@@ -19,6 +19,7 @@
 #include "perl/signal_guard.hpp"
 #include "session/session.hpp"
 #include "target/unwinder.hpp"
+#include "trace/kernel_trace.hpp"
 
 struct interpreter;
 struct sv;
@@ -34,7 +35,9 @@ struct State {
 
   session::Session& session;
   KernelCalls calls;
-  std::unique_ptr<target::Unwinder> unwinder;  ///< made when first needed
+  std::unique_ptr<target::Unwinder> unwinder;                   ///< made when first needed
+  std::unique_ptr<trace::KernelTrace> trace;                    ///< likewise
+  std::vector<std::unique_ptr<trace::Collection>> collections;  ///< by number; what a script has let go is null
   ::interpreter* perl = nullptr;
   std::vector<std::string> arguments;  ///< perl keeps pointers to its command line
   std::vector<char*> argument_pointers;

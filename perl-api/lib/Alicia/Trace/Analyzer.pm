@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Trace::Analyzer;
+
+use v5.36;
+
+=head1 NAME
+
+Alicia::Trace::Analyzer - what analyzers of trace events have in common
+
+=head1 DESCRIPTION
+
+An analyzer is a module C<Alicia::Trace::Analyzer::Name> that inherits from this one and has
+
+    sub analyze ($self, $records, $out, %how) { ... }
+
+$records is an L<Alicia::Trace::Records>, $out a sub that is given the text, %how what C<analyze> of L<Alicia::Trace> was
+given, C<format> among it. It composes what the engine does fast: C<select>, C<pairs>.
+
+=head2 filter_by_attribute({NAME => VALUE, ...}, @records)
+
+The records whose methods of these names all give these values; a VALUE that is a reference to an array stands for any of
+its elements.
+
+=head2 sort_by_recid(@records)
+
+The records in the order in which they were recorded.
+
+=cut
+
+sub new ($class, %self) { return bless {%self}, $class }
+
+sub filter_by_attribute ($self, $wanted, @records) {
+    my @found = @records;
+    for my $name (sort keys %$wanted) {
+        my $value = $wanted->{$name};
+        my %any   = map { $_ => 1 } ref $value eq 'ARRAY' ? @$value : $value;
+        @found = grep { $any{$_->$name // q()} } @found;
+    }
+    return @found;
+}
+
+sub sort_by_recid ($self, @records) {
+    return map { $_->[0] } sort { $a->[1] <=> $b->[1] } map { [$_, $_->recid] } @records;
+}
+
+=head2 unit($records)
+
+What durations count: C<nanoseconds>, or C<cycles> or what else the clock of the first buffer counts.
+
+=cut
+
+sub unit ($self, $records) {
+    my $buffer = Alicia::_trace_buffers()->[$records->{ids}[0]];
+    return 'nanoseconds' if $buffer->{in_ns};
+    return $buffer->{clock} =~ /tsc/ ? 'CPU cycles' : "units of the clock $buffer->{clock}";
+}
+
+1;

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+package Alicia::Trace::Records;
+
+use v5.36;
+use Alicia::Trace::Record ();
+
+=head1 NAME
+
+Alicia::Trace::Records - events that were collected
+
+=head1 DESCRIPTION
+
+The events themselves are in the engine; this has their number. An event's place among them, from 0, is its recid.
+
+=head2 new IDS
+
+Collects the events of these buffers.
+
+=cut
+
+sub new ($class, @ids) {
+    return bless {number => Alicia::_trace_collect(pack 'L*', @ids), ids => [@ids]}, $class;
+}
+
+sub DESTROY ($self) {
+    local ($@, $?);
+    eval { Alicia::_trace_forget($self->{number}) };
+    return;
+}
+
+=head2 number, count, problems
+
+The engine's number for it; how many events; lines that tell what was lost.
+
+=cut
+
+sub number   ($self) { return $self->{number} }
+sub count    ($self) { return $self->{count} //= Alicia::_trace_size($self->{number}) }
+sub problems ($self) { return @{Alicia::_trace_problems($self->{number})} }
+
+=head2 at RECID
+
+The event.
+
+=head2 list
+
+A reference to an array of all events, each made when it is looked at.
+
+=cut
+
+sub at ($self, $recid) { return Alicia::Trace::Record->new($self, $recid) }
+
+sub list ($self) {
+    tie my @list, 'Alicia::Trace::Records::List', $self;
+    return \@list;
+}
+
+=head2 header
+
+The lines above the events in the file F<trace>, where the events are of one buffer.
+
+=head2 lines FIRST, COUNT
+
+The lines of so many events, as one text.
+
+=cut
+
+sub header ($self) { return @{$self->{ids}} == 1 ? Alicia::_trace_header($self->{number}, 0) : q() }
+
+sub lines ($self, $first, $count) { return Alicia::_trace_lines($self->{number}, $first, $count) }
+
+=head2 select(types => [...], cpus => [...], pids => [...], from => NS, to => NS)
+
+The recids of the events that are of one of these kinds (ids), CPUs and tasks; what is not given is not asked for.
+
+=cut
+
+sub select ($self, %wanted) {    ## no critic (ProhibitBuiltinHomonyms)
+    return unpack 'L*',
+        Alicia::_trace_select($self->{number},
+        map { defined $_ ? pack 'l*', @$_ : undef } @wanted{qw(types cpus pids)});
+}
+
+=head2 pairs(begin => EVENT, end => EVENT, begin_key => FIELD, end_key => FIELD, group => FIELD)
+
+Pairs each event SYSTEM:NAME of kind C<begin> with the next one of kind C<end> whose key, a field of its record, is the
+same: C<common_pid> for both unless told otherwise. Returns an L<Alicia::Trace::Pairs>. C<group> is the field of the
+beginning by which they are summed up.
+
+=cut
+
+sub pairs ($self, %how) {
+    require Alicia::Trace::Pairs;
+    return Alicia::Trace::Pairs->new($self, %how);
+}
+
+=head2 kinds NAMES
+
+The ids of the kinds of event SYSTEM:NAME, for those the kernel knew; C<*> stands for any text.
+
+=cut
+
+sub kinds ($self, @names) {
+    my $pattern = join '|', map {
+        join '.*', map {quotemeta} split /[*]/, $_, -1
+    } @names;
+    return map { $_->[0] } grep { "$_->[1]:$_->[2]" =~ /\A(?:$pattern)\z/ } @{Alicia::_trace_formats()};
+}
+
+package Alicia::Trace::Records::List;    ## no critic (ProhibitMultiplePackages)
+
+sub TIEARRAY  ($class, $records) { return bless [$records], $class }
+sub FETCHSIZE ($self)            { return $self->[0]->count }
+sub FETCH     ($self, $index)    { return $index < $self->[0]->count ? $self->[0]->at($index) : undef }
+sub EXISTS    ($self, $index)    { return $index < $self->[0]->count }
+
+1;

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Trace buffers and their events. What was collected stays in C++; a script has the number of the collection and of an
+// event in it. Alicia::Trace makes of them what scripts see.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "perl/edge.hpp"
+#include "trace/analysis.hpp"
+#include "trace/kernel_trace.hpp"
+
+namespace alicia::perl {
+namespace {
+
+constexpr std::uint64_t kMostCollections = 4096;
+constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
+
+SV* new_text(pTHX_ std::string_view text) {
+  return newSVpvn(text.data(), text.size());
+}
+void put(pTHX_ HV* hash, std::string_view key, SV* value) {
+  (void)hv_store(hash, key.data(), static_cast<I32>(key.size()), value, 0);
+}
+SV* reference_to(pTHX_ HV* hash) {
+  return newRV_noinc(reinterpret_cast<SV*>(hash));
+}
+SV* reference_to(pTHX_ AV* array) {
+  return newRV_noinc(reinterpret_cast<SV*>(array));
+}
+SV* list_of(pTHX_ const std::vector<std::string>& lines) {
+  AV* list = newAV();
+  for (const std::string& line : lines)
+    av_push(list, new_text(aTHX_ line));
+  return reference_to(aTHX_ list);
+}
+
+Result<trace::KernelTrace*> opened(State& state) {
+  if (!state.session.api_is_native())
+    return failure(ErrorCode::not_supported, "traces need the engine, and a debugger answers here");
+  if (!state.trace) {
+    auto made = trace::KernelTrace::open(*state.session.target(), state.session.cancellation());
+    if (!made) return failure(std::move(made));
+    state.trace = std::move(*made);
+  }
+  return state.trace.get();
+}
+
+Result<trace::Collection*> collection(State& state, std::uint64_t number) {
+  if (number >= state.collections.size() || !state.collections[number])
+    return failure(ErrorCode::bad_argument, fmt::format("no collection of events {}", number));
+  return state.collections[number].get();
+}
+
+Result<trace::Collection*> collection(State& state, std::uint64_t number, std::uint64_t event) {
+  auto found = collection(state, number);
+  if (found && event >= (*found)->records().size())
+    return failure(ErrorCode::bad_argument, fmt::format("no event {}", event));
+  return found;
+}
+
+/// _trace_problems([COLLECTION]): lines that tell what was lost.
+void xs_problems(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items <= 1, "_trace_problems([COLLECTION])");
+  State& state = state_of(cv);
+  const bool whole = items == 0;
+  const std::uint64_t number = whole ? 0 : number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  EXTEND(SP, 1);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    if (whole) return opened(state).map([&](trace::KernelTrace* trace) { return list_of(aTHX_ trace->problems()); });
+    const auto found = collection(state, number);
+    if (!found) return failure(found);
+    std::vector<std::string> problems = (*found)->records().problems();
+    for (const std::string& event : (*found)->text().not_understood())
+      problems.push_back(fmt::format("the wording of {} is not understood: its members are listed instead", event));
+    return list_of(aTHX_ problems);
+  });
+  XSRETURN(1);
+}
+
+SV* describe_cpu(pTHX_ const trace::CpuBuffer& cpu) {
+  HV* hash = newHV();
+  put(aTHX_ hash, "cpu", newSVuv(cpu.cpu));
+  put(aTHX_ hash, "entries", newSVuv(cpu.entries - std::min(cpu.entries, cpu.overrun + cpu.read)));
+  put(aTHX_ hash, "overrun", newSVuv(cpu.overrun));
+  put(aTHX_ hash, "commit_overrun", newSVuv(cpu.commit_overrun));
+  put(aTHX_ hash, "dropped", newSVuv(cpu.dropped));
+  put(aTHX_ hash, "read", newSVuv(cpu.read));
+  return reference_to(aTHX_ hash);
+}
+
+SV* describe_buffer(pTHX_ State& state, const trace::TraceBuffer& buffer) {
+  HV* hash = newHV();
+  put(aTHX_ hash, "instance", new_text(aTHX_ buffer.instance));
+  put(aTHX_ hash, "snapshot", newSVuv(buffer.is_snapshot ? 1 : 0));
+  put(aTHX_ hash, "address", new_address(aTHX_ state, buffer.address.value));
+  put(aTHX_ hash, "tracer", new_text(aTHX_ buffer.tracer));
+  put(aTHX_ hash, "clock", new_text(aTHX_ buffer.clock.name));
+  put(aTHX_ hash, "in_ns", newSVuv(buffer.clock.in_nanoseconds ? 1 : 0));
+  return reference_to(aTHX_ hash);
+}
+
+/// _trace_buffers(): a list of hashes; a buffer's id is its place in it.
+void xs_buffers(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 0, "_trace_buffers()");
+  State& state = state_of(cv);
+  EXTEND(SP, 1);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    return opened(state).map([&](trace::KernelTrace* trace) {
+      AV* list = newAV();
+      for (const trace::TraceBuffer& buffer : trace->buffers())
+        av_push(list, describe_buffer(aTHX_ state, buffer));
+      return reference_to(aTHX_ list);
+    });
+  });
+  XSRETURN(1);
+}
+
+/// _trace_counts(BUFFER): a list of hashes, one a CPU.
+void xs_counts(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "_trace_counts(BUFFER)");
+  State& state = state_of(cv);
+  const std::uint64_t id = number_argument(aTHX_ ST(0), "buffer", kMostCollections);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto trace = opened(state);
+    if (!trace) return failure(trace);
+    const auto loaded = (*trace)->load(static_cast<std::size_t>(id), state.session.cancellation());
+    if (!loaded) return failure(loaded);
+    AV* list = newAV();
+    for (const trace::CpuBuffer& cpu : loaded->ring.cpus)
+      av_push(list, describe_cpu(aTHX_ cpu));
+    return reference_to(aTHX_ list);
+  });
+  XSRETURN(1);
+}
+
+/// _trace_formats(): a list of [ID, SYSTEM, NAME], by ID.
+void xs_formats(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 0, "_trace_formats()");
+  State& state = state_of(cv);
+  EXTEND(SP, 1);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    return opened(state).map([&](trace::KernelTrace* trace) {
+      AV* list = newAV();
+      for (const auto& [id, event] : trace->formats().by_id) {
+        AV* entry = newAV();
+        av_push(entry, newSVuv(id));
+        av_push(entry, new_text(aTHX_ event.system));
+        av_push(entry, new_text(aTHX_ event.name));
+        av_push(list, reference_to(aTHX_ entry));
+      }
+      return reference_to(aTHX_ list);
+    });
+  });
+  XSRETURN(1);
+}
+
+/// _trace_format(ID): the event's file `format`.
+void xs_format(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "_trace_format(ID)");
+  State& state = state_of(cv);
+  const std::uint64_t id = number_argument(aTHX_ ST(0), "event", 0xffff);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto trace = opened(state);
+    if (!trace) return failure(trace);
+    const trace::EventFormat* event = (*trace)->formats().find(static_cast<std::uint16_t>(id));
+    if (event == nullptr) return failure(ErrorCode::bad_argument, fmt::format("no event {}", id));
+    return new_text(aTHX_ trace::format_text((*trace)->formats(), *event));
+  });
+  XSRETURN(1);
+}
+
+/// _trace_collect(BUFFERS): the number of a new collection of those buffers' events. BUFFERS are their ids as `pack
+/// 'L*'` makes them one text.
+void xs_collect(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "_trace_collect(BUFFERS)");
+  State& state = state_of(cv);
+  const Text packed = text_argument(aTHX_ ST(0));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto trace = opened(state);
+    if (!trace) return failure(trace);
+    const auto bytes = std::as_bytes(std::span(packed.bytes, packed.length));
+    std::vector<std::size_t> ids;
+    for (std::size_t at = 0; fits(at, 4, bytes.size()); at += 4)
+      ids.push_back(load<std::uint32_t>(bytes, at));
+    auto made = (*trace)->collect(ids, state.session.cancellation());
+    if (!made) return failure(std::move(made));
+    auto place = std::ranges::find_if(state.collections, [](const auto& held) { return held == nullptr; });
+    if (place == state.collections.end()) place = state.collections.emplace(place);
+    *place = std::move(*made);
+    return newSVuv(static_cast<UV>(place - state.collections.begin()));
+  });
+  XSRETURN(1);
+}
+
+/// _trace_forget(COLLECTION)
+void xs_forget(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "_trace_forget(COLLECTION)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  if (number < state.collections.size()) state.collections[number].reset();
+  XSRETURN_EMPTY;
+}
+
+/// _trace_size(COLLECTION): how many events.
+void xs_size(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "_trace_size(COLLECTION)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    return collection(state, number).map([&](trace::Collection* found) { return newSVuv(found->records().size()); });
+  });
+  XSRETURN(1);
+}
+
+SV* field_value(pTHX_ const trace::EventField& field, std::span<const std::byte> record) {
+  if (field.is_dynamic() && field.size == 4) {
+    const std::uint64_t place = field.in(record);
+    std::uint64_t offset = place & 0xffffU;
+    if (field.type.starts_with("__rel_loc")) offset += std::uint64_t{field.offset} + 4;
+    const std::uint64_t length = place >> 16U & 0xffffU;
+    if (!fits(offset, length, record.size())) return newSV(0);
+    std::string_view text = as_text(record.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length)));
+    if (field.type.find("char") != std::string::npos) text = text.substr(0, text.find('\0'));
+    return new_text(aTHX_ text);
+  }
+  if (field.is_array() || field.size > 8 || field.size == 0) {
+    if (field.offset > record.size()) return newSV(0);
+    const std::size_t length =
+        std::min<std::size_t>(field.size == 0 ? record.size() : field.size, record.size() - field.offset);
+    std::string_view text = as_text(record.subspan(field.offset, length));
+    if (field.type.find("char") != std::string::npos) text = text.substr(0, text.find('\0'));
+    return new_text(aTHX_ text);
+  }
+  const std::uint64_t value = field.in(record);
+  return field.is_signed ? newSViv(static_cast<IV>(value)) : newSVuv(value);
+}
+
+/// _trace_get(COLLECTION, EVENT, WHAT): one thing of an event: time, cpu, type, buffer, address, name, system, comm,
+/// text, line, or a field of its record by name (undef where it has no such). A field that is text or an array is its
+/// bytes.
+Result<SV*> event_thing(pTHX_ State& state, trace::Collection& found, std::size_t event, std::string_view what) {
+  const trace::Records& records = found.records();
+  if (what == "time") return newSVuv(records.time(event));
+  if (what == "cpu") return newSVuv(records.cpu(event));
+  if (what == "type") return newSVuv(records.type(event));
+  if (what == "buffer") return newSVuv(records.buffer(event));
+  if (what == "address") return new_address(aTHX_ state, records.address(event).value);
+  if (what == "text") return new_text(aTHX_ found.text().event_text(event));
+  if (what == "line") return new_text(aTHX_ found.text().line(event));
+  const trace::EventFormats& formats = found.formats();
+  const trace::EventFormat* format = formats.find(records.type(event));
+  if (what == "name") return new_text(aTHX_ format == nullptr ? std::string_view() : format->name);
+  if (what == "system") return new_text(aTHX_ format == nullptr ? std::string_view() : format->system);
+  const auto shared = std::ranges::find(formats.common, what, &trace::EventField::name);
+  const trace::EventField* field = shared != formats.common.end() ? &*shared
+                                   : format != nullptr            ? format->field(what)
+                                                                  : nullptr;
+  return field == nullptr ? newSV(0) : field_value(aTHX_ * field, records.payload(event));
+}
+
+void xs_get(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 3, "_trace_get(COLLECTION, EVENT, WHAT)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t event = number_argument(aTHX_ ST(1), "event", kMostEvents);
+  const Text what = text_argument(aTHX_ ST(2));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto found = collection(state, number, event);
+    if (!found) return failure(found);
+    return event_thing(aTHX_ state, **found, static_cast<std::size_t>(event), what.view());
+  });
+  XSRETURN(1);
+}
+
+/// _trace_lines(COLLECTION, FIRST, COUNT): that many events' lines in one text.
+void xs_lines(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 3, "_trace_lines(COLLECTION, FIRST, COUNT)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t first = number_argument(aTHX_ ST(1), "event", kMostEvents);
+  const std::uint64_t count = number_argument(aTHX_ ST(2), "count", kMostEvents);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto found = collection(state, number);
+    if (!found) return failure(found);
+    if (first == 0) (*found)->restart_text();
+    trace::TraceText& text = (*found)->text();
+    const std::size_t size = (*found)->records().size();
+    std::string lines;
+    for (std::uint64_t event = first; event < size && event - first < count; ++event)
+      lines += text.line(static_cast<std::size_t>(event));
+    return new_text(aTHX_ lines);
+  });
+  XSRETURN(1);
+}
+
+/// _trace_header(COLLECTION, BUFFER): the lines above a buffer's events.
+void xs_header(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 2, "_trace_header(COLLECTION, BUFFER)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t buffer = number_argument(aTHX_ ST(1), "buffer", kMostCollections);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto found = collection(state, number);
+    if (!found) return failure(found);
+    if (buffer >= (*found)->records().buffers().size()) return failure(ErrorCode::bad_argument, "no such buffer");
+    return new_text(aTHX_(*found)->text().header(static_cast<std::size_t>(buffer)));
+  });
+  XSRETURN(1);
+}
+
+/// _trace_fields(ID): the names of an event's own fields.
+void xs_fields(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "_trace_fields(ID)");
+  State& state = state_of(cv);
+  const std::uint64_t id = number_argument(aTHX_ ST(0), "event", 0xffff);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto trace = opened(state);
+    if (!trace) return failure(trace);
+    AV* list = newAV();
+    if (const trace::EventFormat* event = (*trace)->formats().find(static_cast<std::uint16_t>(id))) {
+      for (const trace::EventField& field : event->fields)
+        av_push(list, new_text(aTHX_ field.name));
+    }
+    return reference_to(aTHX_ list);
+  });
+  XSRETURN(1);
+}
+
+/// Numbers that `pack 'l*'` made a text of; nothing of undef.
+std::optional<std::vector<std::int32_t>> packed_numbers(const std::optional<Text>& packed) {
+  if (!packed) return std::nullopt;
+  std::vector<std::int32_t> numbers;
+  const auto bytes = std::as_bytes(std::span(packed->bytes, packed->length));
+  for (std::size_t at = 0; fits(at, 4, bytes.size()); at += 4)
+    numbers.push_back(load<std::int32_t>(bytes, at));
+  return numbers;
+}
+
+/// _trace_select(COLLECTION, TYPES, CPUS, PIDS): the places of the events that are of these kinds, CPUs and tasks. The
+/// lists are packed as `l*`, undef for any; the result is packed as `L*`.
+void xs_select(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 4, "_trace_select(COLLECTION, TYPES, CPUS, PIDS)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  std::optional<Text> packed[3];
+  for (I32 index = 0; index < 3; ++index) {
+    if (SvOK(ST(index + 1))) packed[index] = text_argument(aTHX_ ST(index + 1));
+  }
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto found = collection(state, number);
+    if (!found) return failure(found);
+    const trace::Selection selection{packed_numbers(packed[0]), packed_numbers(packed[1]), packed_numbers(packed[2])};
+    const auto pid = std::ranges::find((*found)->formats().common, "common_pid", &trace::EventField::name);
+    const auto places = trace::select((*found)->records(), selection,
+                                      pid == (*found)->formats().common.end() ? trace::EventField() : *pid,
+                                      state.session.cancellation());
+    if (!places) return failure(places);
+    return new_text(aTHX_ as_text(std::as_bytes(std::span(*places))));
+  });
+  XSRETURN(1);
+}
+
+/// A field of an event's record, own or common. Error: bad_argument.
+Result<trace::EventField> field_named(const trace::EventFormats& formats, std::uint64_t id, std::string_view name) {
+  const trace::EventFormat* event = formats.find(static_cast<std::uint16_t>(id));
+  const auto shared = std::ranges::find(formats.common, name, &trace::EventField::name);
+  if (shared != formats.common.end()) return *shared;
+  const trace::EventField* field = event == nullptr ? nullptr : event->field(name);
+  if (field == nullptr) return failure(ErrorCode::bad_argument, fmt::format("event {} has no field {}", id, name));
+  return *field;
+}
+
+SV* describe_group(pTHX_ const trace::GroupStatistics& group) {
+  HV* hash = newHV();
+  put(aTHX_ hash, "group", newSViv(group.group));
+  put(aTHX_ hash, "count", newSVuv(group.count));
+  put(aTHX_ hash, "total", newSVuv(group.total));
+  put(aTHX_ hash, "max", newSVuv(group.max));
+  put(aTHX_ hash, "min", newSVuv(group.min));
+  put(aTHX_ hash, "p50", newSVuv(group.p50));
+  put(aTHX_ hash, "p90", newSVuv(group.p90));
+  put(aTHX_ hash, "p99", newSVuv(group.p99));
+  return reference_to(aTHX_ hash);
+}
+
+/// _trace_pairs(COLLECTION, BEGIN, END, BEGIN_KEY, END_KEY, GROUP): a hash of statistics (a list of hashes), pairs
+/// (packed as `(qLLQ)*`), begins and ends (how many have no partner).
+void xs_pairs(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 6, "_trace_pairs(COLLECTION, BEGIN, END, BEGIN_KEY, END_KEY, GROUP)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t begin = number_argument(aTHX_ ST(1), "event", 0xffff);
+  const std::uint64_t end = number_argument(aTHX_ ST(2), "event", 0xffff);
+  const Text begin_key = text_argument(aTHX_ ST(3));
+  const Text end_key = text_argument(aTHX_ ST(4));
+  const Text group = text_argument(aTHX_ ST(5));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto found = collection(state, number);
+    if (!found) return failure(found);
+    const trace::EventFormats& formats = (*found)->formats();
+    const auto begin_field = field_named(formats, begin, begin_key.view());
+    if (!begin_field) return failure(begin_field);
+    const auto end_field = field_named(formats, end, end_key.view());
+    if (!end_field) return failure(end_field);
+    const auto group_field = field_named(formats, begin, group.view());
+    if (!group_field) return failure(group_field);
+    const trace::Pairing pairing{static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end), *begin_field,
+                                 *end_field, *group_field};
+    const auto paired = trace::pair_up((*found)->records(), pairing, state.session.cancellation());
+    if (!paired) return failure(paired);
+    static_assert(sizeof(trace::Pair) == 24);
+    AV* list = newAV();
+    for (const trace::GroupStatistics& entry : trace::statistics(paired->pairs))
+      av_push(list, describe_group(aTHX_ entry));
+    HV* hash = newHV();
+    put(aTHX_ hash, "statistics", reference_to(aTHX_ list));
+    put(aTHX_ hash, "pairs", new_text(aTHX_ as_text(std::as_bytes(std::span(paired->pairs)))));
+    put(aTHX_ hash, "begins", newSVuv(paired->unpaired_begins));
+    put(aTHX_ hash, "ends", newSVuv(paired->unpaired_ends));
+    return reference_to(aTHX_ hash);
+  });
+  XSRETURN(1);
+}
+
+}  // namespace
+
+void define_trace(pTHX_ State& state) {
+  define(aTHX_ state, "Alicia::_trace_problems", xs_problems);
+  define(aTHX_ state, "Alicia::_trace_buffers", xs_buffers);
+  define(aTHX_ state, "Alicia::_trace_counts", xs_counts);
+  define(aTHX_ state, "Alicia::_trace_formats", xs_formats);
+  define(aTHX_ state, "Alicia::_trace_format", xs_format);
+  define(aTHX_ state, "Alicia::_trace_collect", xs_collect);
+  define(aTHX_ state, "Alicia::_trace_forget", xs_forget);
+  define(aTHX_ state, "Alicia::_trace_size", xs_size);
+  define(aTHX_ state, "Alicia::_trace_get", xs_get);
+  define(aTHX_ state, "Alicia::_trace_lines", xs_lines);
+  define(aTHX_ state, "Alicia::_trace_header", xs_header);
+  define(aTHX_ state, "Alicia::_trace_fields", xs_fields);
+  define(aTHX_ state, "Alicia::_trace_select", xs_select);
+  define(aTHX_ state, "Alicia::_trace_pairs", xs_pairs);
+}
+
+}  // namespace alicia::perl
