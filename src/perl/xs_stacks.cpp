@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "arch/x86_64/disassembler.hpp"
+#include "arch/disassembler.hpp"
 #include "base/bytes.hpp"
 #include "perl/edge.hpp"
 
@@ -204,7 +204,7 @@ Result<std::vector<std::byte>> code_bytes(State& state, std::uint64_t address, s
   return bytes;
 }
 
-SV* describe_instruction(pTHX_ State& state, target::Target& target, const x86::Instruction& instruction) {
+SV* describe_instruction(pTHX_ State& state, target::Target& target, const arch::Instruction& instruction) {
   HV* hash = newHV();
   put(aTHX_ hash, "address", new_address(aTHX_ state, instruction.address.value));
   put(aTHX_ hash, "bytes", new_text(aTHX_ as_text(instruction.bytes)));
@@ -221,6 +221,16 @@ SV* describe_instruction(pTHX_ State& state, target::Target& target, const x86::
   return reference_to(aTHX_ hash);
 }
 
+arch::InstructionSet instruction_set(dump::Architecture architecture) {
+  switch (architecture) {
+    case dump::Architecture::i386: return arch::InstructionSet::i386;
+    case dump::Architecture::aarch64: return arch::InstructionSet::aarch64;
+    case dump::Architecture::x86_64:
+    case dump::Architecture::unknown: break;
+  }
+  return arch::InstructionSet::x86_64;
+}
+
 /// _disassemble(ADDRESS, COUNT, INTEL): a list of hashes.
 void xs_disassemble(pTHX_ CV* cv) {
   dXSARGS;
@@ -232,12 +242,13 @@ void xs_disassemble(pTHX_ CV* cv) {
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
     if (!state.session.api_is_native())
       return failure(ErrorCode::not_supported, "disassemble needs the engine, and a debugger answers here");
-    const auto disassembler = x86::Disassembler::create(intel ? x86::Syntax::intel : x86::Syntax::att);
+    const auto disassembler = arch::Disassembler::create(instruction_set(state.session.target()->architecture()),
+                                                         intel ? arch::Syntax::intel : arch::Syntax::att);
     if (!disassembler) return failure(disassembler);
-    const auto bytes = code_bytes(state, address, (count + 1) * x86::longest_instruction);
+    const auto bytes = code_bytes(state, address, (count + 1) * arch::longest_instruction);
     if (!bytes) return failure(bytes);
     AV* list = newAV();
-    for (const x86::Instruction& instruction :
+    for (const arch::Instruction& instruction :
          disassembler->decode(*bytes, VirtualAddress{address}, static_cast<std::size_t>(count)))
       av_push(list, describe_instruction(aTHX_ state, *state.session.target(), instruction));
     return reference_to(aTHX_ list);

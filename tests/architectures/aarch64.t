@@ -101,6 +101,13 @@ END
     cmp_ok $compared, '>', 40, "$scenario: tasks slept";
     is "@differing", '', "$scenario: their traces are those the guest printed";
 
+    my @calls = split /\n/, ask($scenario, <<'END');
+use Alicia::Linux::Stack qw(trace disassemble);
+for my $task (tasks()) { my $t = eval { trace($task->address) } // next; print map { (disassemble($_->{pc} - 4, 1))[0]{mnemonic} . "\n" } @{$t->{frames}} }
+END
+    cmp_ok scalar @calls, '>', 200, "$scenario: frames were looked at";
+    is_deeply [grep { !/\Ablr?\z/ } @calls], [], "$scenario: a call stands before each return address";
+
     my $folder = File::Temp->newdir;
     ask($scenario, "report(output => '$folder/report.json');");
     my $report = decode_json(slurp("$folder/report.json"));

@@ -5,7 +5,6 @@
 #include <map>
 #include <vector>
 
-#include "arch/x86_64/disassembler.hpp"
 #include "arch/x86_64/orc_tables.hpp"
 #include "arch/x86_64/orc_unwinder.hpp"
 #include "unit/arch/fake_memory.hpp"
@@ -243,19 +242,6 @@ TEST_F(OrcUnwinding, AStackPointerOfNoStackIsNotFollowed) {
   add(call16);
   const StackTrace trace = unwind(text + 0x10, 0x900000);
   EXPECT_THAT(trace.problem, HasSubstr("on no stack of this task"));
-}
-
-TEST(Disassembler, NamesWhereABranchLeads) {
-  const auto disassembler = Disassembler::create(Syntax::att);
-  ASSERT_TRUE(disassembler);
-  std::vector<std::byte> code = raw({0xe8, 0xfb, 0x00, 0x00, 0x00, 0x48, 0x8b, 0x70, 0x18, 0x0f, 0x0b});
-  const auto found = disassembler->decode(code, VirtualAddress{0x1000}, 10);
-  ASSERT_EQ(found.size(), 3U);
-  EXPECT_EQ(found[0].target, VirtualAddress{0x1100});
-  EXPECT_TRUE(found[0].is_branch);
-  EXPECT_EQ(found[1].address, VirtualAddress{0x1005});
-  EXPECT_EQ(found[1].operands, "0x18(%rax), %rsi");
-  EXPECT_EQ(found[2].mnemonic, "ud2");
 }
 
 }  // namespace

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "arch/disassembler.hpp"
+
+#include <capstone/capstone.h>
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace alicia::arch {
+namespace {
+
+struct FreeInstruction {
+  void operator()(cs_insn* instruction) const { cs_free(instruction, 1); }
+};
+
+bool is_branch(csh handle, const cs_insn& instruction) {
+  return cs_insn_group(handle, &instruction, CS_GRP_CALL) || cs_insn_group(handle, &instruction, CS_GRP_JUMP);
+}
+
+void find_target_x86(csh handle, const cs_insn& instruction, Instruction& result) {
+  const cs_x86& detail = instruction.detail->x86;
+  if (is_branch(handle, instruction) && detail.op_count == 1 && detail.operands[0].type == X86_OP_IMM) {
+    result.is_branch = true;
+    result.target = VirtualAddress{static_cast<std::uint64_t>(detail.operands[0].imm)};
+    return;
+  }
+  for (std::uint8_t number = 0; number < detail.op_count; ++number) {
+    const cs_x86_op& operand = detail.operands[number];
+    if (operand.type == X86_OP_MEM && operand.mem.base == X86_REG_RIP)
+      result.target =
+          VirtualAddress{instruction.address + instruction.size + static_cast<std::uint64_t>(operand.mem.disp)};
+  }
+}
+
+// A branch names its target last, behind what it tests; so do ADR and ADRP.
+void find_target_aarch64(csh handle, const cs_insn& instruction, Instruction& result) {
+  const cs_arm64& detail = instruction.detail->arm64;
+  if (detail.op_count == 0) return;
+  const cs_arm64_op& last = detail.operands[detail.op_count - 1];
+  const bool branches = is_branch(handle, instruction);
+  if (last.type != ARM64_OP_IMM || (!branches && instruction.id != ARM64_INS_ADR && instruction.id != ARM64_INS_ADRP))
+    return;
+  result.is_branch = branches;
+  result.target = VirtualAddress{static_cast<std::uint64_t>(last.imm)};
+}
+
+Instruction describe(csh handle, InstructionSet set, const cs_insn& instruction) {
+  Instruction result;
+  result.address = VirtualAddress{instruction.address};
+  const auto bytes = std::as_bytes(std::span(instruction.bytes)).first(instruction.size);
+  result.bytes.assign(bytes.begin(), bytes.end());
+  result.mnemonic = instruction.mnemonic;
+  result.operands = instruction.op_str;
+  if (set == InstructionSet::aarch64)
+    find_target_aarch64(handle, instruction, result);
+  else
+    find_target_x86(handle, instruction, result);
+  return result;
+}
+
+}  // namespace
+
+Result<Disassembler> Disassembler::create(InstructionSet set, Syntax syntax) {
+  csh handle = 0;
+  const bool is_arm = set == InstructionSet::aarch64;
+  const cs_mode mode = is_arm ? CS_MODE_LITTLE_ENDIAN : set == InstructionSet::i386 ? CS_MODE_32 : CS_MODE_64;
+  if (const cs_err error = cs_open(is_arm ? CS_ARCH_ARM64 : CS_ARCH_X86, mode, &handle); error != CS_ERR_OK)
+    return failure(ErrorCode::internal, fmt::format("no disassembler: {}", cs_strerror(error)));
+  Disassembler made(handle, set);
+  cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+  if (!is_arm) cs_option(handle, CS_OPT_SYNTAX, syntax == Syntax::att ? CS_OPT_SYNTAX_ATT : CS_OPT_SYNTAX_INTEL);
+  return made;
+}
+
+Disassembler::~Disassembler() {
+  csh handle = handle_;
+  if (handle != 0) cs_close(&handle);
+}
+
+std::vector<Instruction> Disassembler::decode(std::span<const std::byte> code, VirtualAddress address,
+                                              std::size_t most) const {
+  std::vector<Instruction> instructions;
+  const std::unique_ptr<cs_insn, FreeInstruction> buffer(cs_malloc(handle_));
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(code.data());
+  std::size_t left = code.size();
+  std::uint64_t at = address.value;
+  while (buffer && left > 0 && instructions.size() < most) {
+    if (cs_disasm_iter(handle_, &bytes, &left, &at, buffer.get())) {
+      instructions.push_back(describe(handle_, set_, *buffer));
+      continue;
+    }
+    const std::size_t step = set_ == InstructionSet::aarch64 ? 4 : 1;
+    if (left < (step == 1 ? longest_instruction : step)) break;  // perhaps only cut off
+    const auto bad = std::as_bytes(std::span(bytes, step));
+    instructions.push_back({VirtualAddress{at}, {bad.begin(), bad.end()}, "(bad)", {}, std::nullopt, false});
+    bytes += step;
+    left -= step;
+    at += step;
+  }
+  return instructions;
+}
+
+}  // namespace alicia::arch
