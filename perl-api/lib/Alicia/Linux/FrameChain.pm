@@ -10,6 +10,7 @@ use v5.36;
 no warnings 'portable';    # addresses of 64 bits
 use Alicia;
 use Exporter 'import';
+use Scalar::Util qw(dualvar);
 
 our @EXPORT_OK = qw(has_frame_chain chain_trace);
 
@@ -77,7 +78,7 @@ sub chain_trace ($task) {
 sub _frame ($pc, $sp, $slot) {
     my $code  = $pc | _signature_bits();
     my %frame = (kind => 'call', stack => 'task');
-    @frame{qw(pc sp slot)} = map { sprintf '0x%016x', $_ } $code, $sp, $slot;
+    @frame{qw(pc sp slot)} = map { dualvar $_, sprintf '0x%016x', $_ } $code, $sp, $slot;
 
     # Of the call, not of what follows it: that may be another function.
     if ((symbol_at($code - 1) // '') =~ /\A(.+?)(?:\+0x([0-9a-f]+))?(?: \[(.+)\])?\z/) {
