@@ -37,7 +37,7 @@ Alicia - the calls a script makes on a kernel crash dump
     print join '', map { pack 'V', hex } get_mem($banner, 15);
     print kernel(get_addr('init_task'), 'task_struct', 'comm', 'char *');
 
-    my $task = object('struct task_struct', get_addr 'init_task');
+    our $task = object('struct task_struct', (tasks())[0]);
     print $task->comm, $task->mm->owner->pid;
     print $_->comm for grep { $_->state eq 'D' } tasks();
 

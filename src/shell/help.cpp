@@ -98,7 +98,7 @@ Result<void> Help::show(const std::vector<std::string>& words) {
 Result<void> Help::overview() {
   std::string text = "Alicia's own commands (help NAME tells more):\n";
   for (const auto& own : kOwn)
-    text += fmt::format("  {:<12}{}\n", own.name, own.summary);
+    text += fmt::format("  {:<15} {}\n", own.name, own.summary);
   if (const auto subs = engine_.subs(); !subs.empty()) text += "\nYours:\n" + columns(subs);
   auto* debugger = session_.debugger();
   if (debugger != nullptr) {
@@ -108,7 +108,7 @@ Result<void> Help::overview() {
   for (const auto& name : session_.commands().names()) {
     if (is_builtin(name)) continue;
     const bool hidden = (debugger != nullptr && debugger->has_command(name)) || engine_.defines_sub(name);
-    shipped += fmt::format("  {:<12}{}\n", hidden ? "alicia " + name : name,
+    shipped += fmt::format("  {:<15} {}\n", hidden ? "alicia " + name : name,
                            pod_summary(session_.commands().find(name)->file));
   }
   if (!shipped.empty()) text += "\nShipped:\n" + shipped;
@@ -128,7 +128,8 @@ Result<void> Help::manual(const std::string& name) {
     session_.output().write(fmt::format("{} is a sub of this session\n", name));
     return {};
   }
-  if (auto* debugger = session_.debugger(); debugger != nullptr && debugger->has_command(name)) {
+  if (auto* debugger = session_.debugger();
+      debugger != nullptr && debugger->has_command(name) && !(debugger->refused() && shipped != nullptr)) {
     return debugger->run("help " + name, session_.output());
   }
   if (shipped != nullptr) return pod(shipped->file);

@@ -265,8 +265,9 @@ sub collect ($self) {
     my @modules = modules('Section');
     if ($self->{sections}) {
         my %wanted = map { $_ => 1 } @{$self->{sections}};
+        my $there  = join ', ', map { _name($_) } @modules;
         @modules = grep { my $name = _name($_); delete $wanted{$name} } @modules;
-        die "report has no section '$_'\n" for sort keys %wanted;
+        die "report has no section '$_'; there are $there\n" for sort keys %wanted;
     }
     my $number = 0;
     return map { $self->_tell(++$number, scalar @modules, _name($_)); $self->_section($_) } @modules;

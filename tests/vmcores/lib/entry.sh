@@ -57,11 +57,21 @@ entry_build() {
     sed /^$/d <<< "${section[planted]}" > "$to/planted"
 }
 
+# Says every so often what the guest says: it has no terminal, and takes minutes.
+guest_progress() {
+    while sleep 20 >/dev/null 2>&1; do
+        printf '%s: %s\n' "${setting[name]}" "$(tail -n 1 "$1" | tr -cd '[:print:]' | cut -c 1-100)" >&2
+    done
+}
+
 native_build() {
     local to=$1 work=$2
     [[ ! ${setting[build]} ]] || module_build "$work/build" "$to"
     initramfs_make "$work"
+    guest_progress "$work/console.log" &
+    local progress=$!
     guest_run "$work"
+    kill "$progress" 2>/dev/null || true
     disk_extract "$work/disk.img" "$to"
     tr -d '\r' < "$work/console.log" > "$to/console.log"
     formats_derive "$to"

@@ -6,13 +6,25 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Linux::System qw(panic_task current_task);
 
-our @EXPORT_OK = qw(context_task set_context where number);
+our @EXPORT_OK = qw(chosen_task context_task set_context where number);
 
 =head1 NAME
 
 Alicia::Linux::Context - the task that commands are about when none is named, and what words on a command line mean
 
 =head1 SUBROUTINES
+
+=cut
+
+my $chosen;
+
+=head2 chosen_task()
+
+The address of the task last set; undef where none was.
+
+=cut
+
+sub chosen_task () { return $chosen }
 
 =head2 context_task()
 
@@ -23,8 +35,6 @@ The address of that task: the one last set, else the one that panicked, else tha
 Sets it; undef: back to the first.
 
 =cut
-
-my $chosen;
 
 sub set_context ($address) {
     $chosen = $address;

@@ -51,6 +51,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
 =cut
 
 sub what_happened (%given) {
+    die $@ if !eval { cpus(); 1 } && "$@" =~ /\Ano dump is open/;
     my $stop = Alicia::Linux::Stop->new(%given);
     my ($verdict, @failed) = _judge($stop);
     my $frame   = $verdict->{frame} // $verdict->{stack}[0];
@@ -130,7 +131,7 @@ sub _rule ($file, $name) {
         my $package = 'Alicia::Stop::' . ($name =~ s/\W/_/gr);
         Alicia::export_to($package);
         my $text = Alicia::Loader::read_file($file);
-        my $done = Alicia::Loader::evaluate(qq(package $package;\n#line 1 "$file"\n$text\n));
+        my $done = Alicia::Loader::evaluate(qq(package $package; use v5.36;\n#line 1 "$file"\n$text\n));
         die $@ || "$file did not return a true value\n" if !$done;    ## no critic (RequireCarping)
         $package->can('judge') // die "$file defines no sub judge\n";
     };

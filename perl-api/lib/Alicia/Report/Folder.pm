@@ -96,10 +96,13 @@ sub _found ($output, @places) {
             $take->($place, $beside);
             next;
         }
-        my @files;
-        File::Find::find({no_chdir => 1, wanted => sub { push @files, $_ if !-l && -f _ && _looks_like_a_dump($_) }},
-            $place);
-        $take->($_, $place) for sort @files;
+
+        # A link to a dump counts, where it isn't to one that is found anyway.
+        my (@files, %found);
+        File::Find::find({no_chdir => 1, wanted => sub { push @files, $_ if -f && _looks_like_a_dump($_) }}, $place);
+        for my $file (sort { -l $a <=> -l $b || $a cmp $b } @files) {
+            $take->($file, $place) if !$found{abs_path($file)}++;
+        }
     }
     return @dumps;
 }
