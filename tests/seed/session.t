@@ -75,7 +75,7 @@ my @steps = (
 my %printed;
 for my $mode (sort keys %mode) {
     my @lines = map { (qq(print "\\n==== a step ====\\n"), @{$_->[1]}) } @steps;
-    my $run   = alicia((map { ('-e', $_) } @lines), @{$mode{$mode}});
+    my $run   = alicia({timeout => 900}, (map { ('-e', $_) } @lines), @{$mode{$mode}});
     is($run->{status}, 0, "the session, $mode: succeeds") or diag $run->{err};
     my (undef, @outputs) = split /^==== a step ====\n/m, $run->{out};
     for my $step (@steps) {
@@ -107,6 +107,7 @@ sub is_every_process {
 # 3.1.6: figures apart, the four rows of the benchmark.
 for my $mode (sort keys %mode) {
     my $run = alicia(
+        {timeout => 900},
         '-e', '$banner_address = get_addr "linux_banner"; $init_task_address = get_addr "init_task"',
         '-e', "load '$here/ldas/benchmark.ldas'",
         '-e', 'benchmark', @{$mode{$mode}}
@@ -122,6 +123,7 @@ for my $mode (sort keys %mode) {
 
 # Where crash is behind the prompt, its own commands show its own answers. crash 8.0.2 sees 4 tasks of this kernel.
 my $pss = alicia(
+    {timeout => 900},
     '-e', q{@pss = map {(split /\s+/)[4]} split(/\n/, pass_through('ps'))},
     '-e', 'print scalar(@pss), "\n"',
     '-e', 'kmem -i', @{$mode{crash}}
@@ -138,7 +140,7 @@ for (['crash', $pss->{out}], ['bare', alicia('-e', 'kmem -i', $dump)->{out}]) {
 }
 is(scalar keys %{$pages{crash}}, 6, 'crash counts pages');
 is_deeply($pages{bare}, $pages{crash}, 'kmem -i counts the same');
-my $task = alicia('-e', 'task | grep PID', @{$mode{crash}});
+my $task = alicia({timeout => 900}, '-e', 'task | grep PID', @{$mode{crash}});
 like(
     $task->{out},
     qr/^PID: \d+ +TASK: [0-9a-f]{16} +CPU: \d+ +COMMAND: ".*"$/m,
