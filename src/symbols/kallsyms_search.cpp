@@ -98,7 +98,7 @@ class Search {
 };
 
 bool Search::look_in(VirtualAddress begin, VirtualAddress end) {
-  std::vector<std::byte> bytes(window_bytes + index_bytes);
+  std::vector<std::byte> bytes(std::min(window_bytes, end > begin ? end - begin : 0) + index_bytes + word_);
   for (VirtualAddress high = end; high > begin && !is_over();) {
     const std::uint64_t length = std::min(window_bytes, high - begin);
     const VirtualAddress low = high - length;
