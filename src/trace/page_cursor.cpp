@@ -5,9 +5,9 @@ namespace alicia::trace {
 namespace {
 
 constexpr std::uint32_t kWord = 4;
+constexpr std::uint64_t kTwoWords = 8;
 constexpr std::uint32_t kPadding = 29;
-constexpr std::uint32_t kTimeExtend = 30;
-constexpr std::uint32_t kTimeStamp = 31;
+constexpr std::uint32_t kTimeExtend = 30;  // 31 is the time itself
 constexpr unsigned kTypeBits = 5;
 constexpr unsigned kDeltaBits = 27;
 constexpr std::uint64_t kStampTop = std::uint64_t{0xf8} << 56U;  // what an absolute stamp has no room for
@@ -32,7 +32,7 @@ std::optional<RawEvent> payload_of(std::span<const std::byte> data, std::uint32_
   RawEvent event;
   event.header = header;
   if (kind == 0) {
-    if (!fits(header, 2 * kWord, data.size())) return std::nullopt;
+    if (!fits(header, kTwoWords, data.size())) return std::nullopt;
     const auto bytes = load<std::uint32_t>(data, header + kWord);
     if (bytes < kWord) return std::nullopt;
     event.payload = header + 2 * kWord;
@@ -68,7 +68,7 @@ std::optional<RawEvent> PageCursor::next() {
       at_ = data_.size();
       return std::nullopt;
     }
-    if (!fits(at_, 2 * kWord, data_.size())) return give_up();
+    if (!fits(at_, kTwoWords, data_.size())) return give_up();
     const auto second = load<std::uint32_t>(data_, at_ + kWord);
     if (kind == kPadding) {
       if (!fits(at_ + kWord, second, data_.size()) || second < kWord) return give_up();
@@ -77,7 +77,7 @@ std::optional<RawEvent> PageCursor::next() {
     }
     const std::uint64_t long_time = (std::uint64_t{second} << kDeltaBits) + delta;
     time_ = kind == kTimeExtend ? time_ + long_time : complete(long_time, time_);
-    at_ += 2 * std::size_t{kWord};
+    at_ += kTwoWords;
   }
   if (at_ < data_.size()) return give_up();
   return std::nullopt;
