@@ -15,6 +15,7 @@
 #include "perl/edge.hpp"
 #include "trace/analysis.hpp"
 #include "trace/kernel_trace.hpp"
+#include "trace/trace_dat.hpp"
 
 namespace alicia::perl {
 namespace {
@@ -326,6 +327,27 @@ void xs_header(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
+/// _trace_export(BUFFER, FILE): writes the buffer as a trace.dat file.
+void xs_export(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 2, "_trace_export(BUFFER, FILE)");
+  State& state = state_of(cv);
+  const std::uint64_t id = number_argument(aTHX_ ST(0), "buffer", kMostCollections);
+  const Text file = text_argument(aTHX_ ST(1));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto trace = opened(state);
+    if (!trace) return failure(trace);
+    const Cancellation& cancellation = state.session.cancellation();
+    const auto loaded = (*trace)->load(static_cast<std::size_t>(id), cancellation);
+    if (!loaded) return failure(loaded);
+    const auto written = trace::write_trace_dat(std::string(file.view()), *state.session.target(), (*trace)->formats(),
+                                                (*trace)->commands(), *loaded, cancellation);
+    if (!written) return failure(written);
+    return list_of(aTHX_ loaded->ring.problems);
+  });
+  XSRETURN(1);
+}
+
 /// _trace_fields(ID): the names of an event's own fields.
 void xs_fields(pTHX_ CV* cv) {
   dXSARGS;
@@ -457,6 +479,7 @@ void define_trace(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::_trace_get", xs_get);
   define(aTHX_ state, "Alicia::_trace_lines", xs_lines);
   define(aTHX_ state, "Alicia::_trace_header", xs_header);
+  define(aTHX_ state, "Alicia::_trace_export", xs_export);
   define(aTHX_ state, "Alicia::_trace_fields", xs_fields);
   define(aTHX_ state, "Alicia::_trace_select", xs_select);
   define(aTHX_ state, "Alicia::_trace_pairs", xs_pairs);

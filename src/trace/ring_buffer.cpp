@@ -271,14 +271,16 @@ Result<RingBuffer> read_ring_buffer(const RingBufferMachine& machine, VirtualAdd
     return failure(ErrorCode::corrupt,
                    fmt::format("the ring buffer at {:#x} has sub-buffers of order {}", address.value, order),
                    address.value);
-  reader.set_sub_buffer(static_cast<std::uint64_t>(page_size) << order);
+  result.page_bytes = static_cast<std::size_t>(page_size) << order;
+  reader.set_sub_buffer(result.page_bytes);
 
   const std::uint64_t claimed = layouts->cpus ? layouts->cpus->in(bytes) : machine.possible_cpus;
   const auto cpus = static_cast<unsigned>(std::min<std::uint64_t>({claimed, machine.possible_cpus, kMostCpus}));
   const VirtualAddress buffers{layouts->buffers.in(bytes)};
   std::unordered_set<std::uint64_t> seen;
   for (unsigned cpu = 0; cpu < cpus; ++cpu) {
-    const auto at = types::read_pointer(machine.memory, machine.types, buffers + cpu * machine.types.pointer_bytes());
+    const auto at = types::read_pointer(machine.memory, machine.types,
+                                        buffers + std::uint64_t{cpu} * machine.types.pointer_bytes());
     if (!at) {
       result.problems.push_back(fmt::format("lost the buffers from CPU {} on: {}", cpu, at.error().message));
       break;

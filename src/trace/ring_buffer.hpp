@@ -37,6 +37,7 @@ struct CpuBuffer {
 
 /// A ring buffer's events as bytes, copied out of the dump.
 struct RingBuffer {
+  std::size_t page_bytes = 4096;  ///< of a sub-buffer, its time stamp and count included
   std::vector<std::byte> bytes;
   std::vector<CpuBuffer> cpus;
   std::vector<std::string> problems;  ///< what could not be read, one line each

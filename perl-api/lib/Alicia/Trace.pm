@@ -126,6 +126,21 @@ sub _records_for ($self, %which) {
     return $self->{records};
 }
 
+=head2 export(id => ID or instance => NAME, output => FILE)
+
+Writes one buffer as a trace.dat file, which trace-cmd and KernelShark open.
+
+=cut
+
+sub export ($self, %which) {
+    my $file = $which{output} // Alicia::_throw('bad_argument', 'which file');
+    my @ids  = $self->_ids(%which);
+    Alicia::_throw('bad_argument', 'one buffer at a time: which') if @ids != 1;
+    my $problems = Alicia::_trace_export($ids[0], $file);
+    warn "$_\n" for @$problems;
+    return;
+}
+
 =head2 get_records
 
 The events, oldest first: a reference to an array whose elements are made when they are looked at.
