@@ -29,10 +29,13 @@ class DwarfIndex {
     return found && !found->declaration;
   }
 
-  /// Reads or writes the index as a file. False where that is not possible or the file is something else. An offset
-  /// that is none, in a file that was tampered with, is libdwarf's to refuse.
-  bool load(const std::filesystem::path& path);
-  bool save(const std::filesystem::path& path) const;
+  /// Reads or writes the index as a file. False where that is not possible, or the file is something else, damaged or
+  /// of debug information with another size. An offset that is none, in a file that was tampered with, is libdwarf's to
+  /// refuse. Of the indices in a folder the `most_kept` used last stay.
+  /// @param debug_size bytes of the file that the offsets are of
+  bool load(const std::filesystem::path& path, std::uint64_t debug_size);
+  bool save(const std::filesystem::path& path, std::uint64_t debug_size) const;
+  static constexpr std::size_t most_kept = 16;
 
  private:
   struct Hash {

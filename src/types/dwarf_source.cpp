@@ -17,21 +17,14 @@
 
 #include "types/dwarf_convert.hpp"
 #include "types/dwarf_die.hpp"
+#include "types/dwarf_file.hpp"
 #include "types/dwarf_index.hpp"
-#include "types/elf_file.hpp"
 
 namespace alicia::types {
 namespace {
 
 constexpr TypeId first_made = 0xf000'0000U;  // numbers from here on are of inner arrays, which have no entry
 constexpr auto worth_keeping = std::chrono::seconds(1);
-
-struct Finish {
-  void operator()(Dwarf_Debug debug) const {
-    Dwarf_Error error = nullptr;
-    dwarf_finish(debug, &error);
-  }
-};
 
 std::optional<DwarfIndex::Space> space_of(unsigned tag) {
   switch (tag) {
@@ -50,7 +43,10 @@ std::optional<DwarfIndex::Space> space_of(unsigned tag) {
 }  // namespace
 
 struct DwarfSource::Parts {
-  std::unique_ptr<std::remove_pointer_t<Dwarf_Debug>, Finish> debug;
+  explicit Parts(DwarfFile opened) : file(std::move(opened)), debug(file.debug()) {}
+
+  DwarfFile file;
+  Dwarf_Debug debug;
   std::filesystem::path cached;  // the index's file; empty: none
   DwarfIndex index;
   bool complete = false;
@@ -80,13 +76,12 @@ bool DwarfSource::Parts::next_unit() {
   Dwarf_Off abbreviations = 0;
   Dwarf_Sig8 signature{};
   Dwarf_Error error = nullptr;
-  const int read =
-      dwarf_next_cu_header_d(debug.get(), 1, &length, &version, &abbreviations, &address_size, &length_size,
-                             &extension_size, &signature, &type_offset, &next, &kind, &error);
-  if (read == DW_DLV_ERROR) dwarf_dealloc_error(debug.get(), error);
+  const int read = dwarf_next_cu_header_d(debug, 1, &length, &version, &abbreviations, &address_size, &length_size,
+                                          &extension_size, &signature, &type_offset, &next, &kind, &error);
+  if (read == DW_DLV_ERROR) dwarf_dealloc_error(debug, error);
   if (read != DW_DLV_OK) return false;
   if (address_size == 4 || address_size == 8) address_bytes = address_size;
-  const Die top = Die::top(debug.get());
+  const Die top = Die::top(debug);
   if (!top) return true;
   for_each_child(top, [this](const Die& child) {
     add(child);
@@ -111,13 +106,13 @@ void DwarfSource::Parts::add(const Die& die) {
   if (*space != DwarfIndex::variable || !die.reference(DW_AT_type)) return;
   // The definition of what was declared before, with a type of its own: the name stands there.
   const auto declared = die.reference(DW_AT_specification);
-  const Die declaration = declared ? Die::at(debug.get(), *declared) : Die();
+  const Die declaration = declared ? Die::at(debug, *declared) : Die();
   if (declaration && !declaration.name().empty()) index.add(*space, declaration.name(), entry);
 }
 
 void DwarfSource::Parts::finish() {
   complete = true;
-  if (!cached.empty() && spent >= worth_keeping) index.save(cached);
+  if (!cached.empty() && spent >= worth_keeping) index.save(cached, file.size());
 }
 
 template <class Answered>
@@ -147,29 +142,16 @@ std::filesystem::path DwarfSource::default_cache() {
 
 Result<std::unique_ptr<DwarfSource>> DwarfSource::open(const std::filesystem::path& path,
                                                        const std::filesystem::path& cache) {
-  const auto file = ElfFile::open(path);
-  if (!file) return failure(file.error().code, fmt::format("{}: {}", path.string(), file.error().message));
-  if (!file->is_elf()) return failure(ErrorCode::wrong_format, fmt::format("{}: not an ELF file", path.string()));
-  // Entries are given back one by one here; libdwarf's own account of them doubles the time.
-  dwarf_set_de_alloc_flag(0);
-  Dwarf_Debug debug = nullptr;
-  Dwarf_Error error = nullptr;
-  const int opened = dwarf_init_path(path.c_str(), nullptr, 0, DW_DLC_READ, DW_GROUPNUMBER_ANY, nullptr, nullptr,
-                                     &debug, nullptr, 0, nullptr, &error);
-  if (opened != DW_DLV_OK) {
-    const std::string reason = opened == DW_DLV_ERROR ? dwarf_errmsg(error) : "no debug information";
-    if (opened == DW_DLV_ERROR) dwarf_dealloc_error(nullptr, error);
-    return failure(ErrorCode::wrong_format, fmt::format("{}: {}", path.string(), reason));
-  }
-  auto parts = std::make_unique<Parts>();
-  parts->debug.reset(debug);
+  auto file = DwarfFile::open(path);
+  if (!file) return failure(file);
+  const std::string build_id = file->build_id();
+  auto parts = std::make_unique<Parts>(std::move(*file));
   if (!parts->next_unit()) {
     return failure(ErrorCode::wrong_format, fmt::format("{}: no debug information", path.string()));
   }
-  const std::string build_id = file->build_id();
   if (!cache.empty() && !build_id.empty()) {
     parts->cached = cache / (build_id + ".index");
-    parts->complete = parts->index.load(parts->cached);
+    parts->complete = parts->index.load(parts->cached, parts->file.size());
   }
   return std::unique_ptr<DwarfSource>(new DwarfSource(std::move(parts)));
 }
@@ -205,12 +187,12 @@ const Type& DwarfSource::type(TypeId id) {
   }
   auto& kept = parts_->types[id];
   if (!kept) {
-    const DwarfConverter converter(parts_->debug.get(), parts_->address_bytes, [this](Type inner) {
+    const DwarfConverter converter(parts_->debug, parts_->address_bytes, [this](Type inner) {
       parts_->made.push_back(std::move(inner));
       return first_made + static_cast<TypeId>(parts_->made.size() - 1);
     });
     // Conversion may add to the types' map no entry but makes inner arrays, so `kept` stays where it is.
-    kept = std::make_unique<Type>(id == 0 ? Type() : converter.convert(Die::at(parts_->debug.get(), id)));
+    kept = std::make_unique<Type>(id == 0 ? Type() : converter.convert(Die::at(parts_->debug, id)));
   }
   return *kept;
 }
@@ -220,7 +202,7 @@ std::optional<TypeRef> DwarfSource::find_variable(std::string_view name) {
   parts_->read_until([&] { return found() && !found()->declaration; });
   const auto entry = found();
   if (!entry) return std::nullopt;
-  const Die die = Die::at(parts_->debug.get(), entry->offset);
+  const Die die = Die::at(parts_->debug, entry->offset);
   const auto type = die ? die.reference(DW_AT_type) : std::nullopt;
   if (!type) return std::nullopt;
   return TypeRef{this, static_cast<TypeId>(*type)};

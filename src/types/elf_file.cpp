@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -66,7 +67,8 @@ bool ElfFile::is_elf() const {
          std::memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-Result<std::vector<std::byte>> ElfFile::section(std::string_view wanted) const {
+template <class Found>
+Result<void> ElfFile::find_section(std::string_view wanted, Found&& found) const {
   if (elf_version(EV_CURRENT) == EV_NONE) return failure(ErrorCode::internal, "libelf is too old");
   const std::unique_ptr<Elf, EndElf> elf(elf_begin(descriptor_, ELF_C_READ_MMAP, nullptr));
   std::size_t names = 0;
@@ -79,12 +81,27 @@ Result<std::vector<std::byte>> ElfFile::section(std::string_view wanted) const {
     if (wide == nullptr && narrow == nullptr) continue;
     const char* name = elf_strptr(elf.get(), names, wide != nullptr ? wide->sh_name : narrow->sh_name);
     if (name == nullptr || name != wanted) continue;
-    const Elf_Data* data = elf_rawdata(scn, nullptr);
-    if (data == nullptr || data->d_buf == nullptr) break;
-    const auto* begin = static_cast<const std::byte*>(data->d_buf);
-    return std::vector<std::byte>(begin, begin + data->d_size);
+    found(scn);
+    return {};
   }
   return failure(ErrorCode::wrong_format, fmt::format("no section {}", wanted));
+}
+
+Result<std::vector<std::byte>> ElfFile::section(std::string_view wanted) const {
+  std::optional<std::vector<std::byte>> bytes;
+  auto found = find_section(wanted, [&](Elf_Scn* scn) {
+    const Elf_Data* data = elf_rawdata(scn, nullptr);
+    if (data == nullptr || data->d_buf == nullptr) return;
+    const auto* begin = static_cast<const std::byte*>(data->d_buf);
+    bytes.emplace(begin, begin + data->d_size);
+  });
+  if (!found) return failure(std::move(found));
+  if (!bytes) return failure(ErrorCode::wrong_format, fmt::format("section {} has no content", wanted));
+  return std::move(*bytes);
+}
+
+bool ElfFile::has_section(std::string_view name) const {
+  return find_section(name, [](Elf_Scn*) {}).has_value();
 }
 
 std::string ElfFile::build_id() const {

@@ -95,6 +95,8 @@ class TypeSource {
   virtual const Type& type(TypeId id) = 0;
   /// The type that `id`, found in one of this source's descriptions, stands for: its own, or another source's.
   virtual TypeRef resolve(TypeId id) { return {this, id}; }
+  /// The type of a global variable, where the source knows it: BTF has the per-CPU ones, DWARF all.
+  virtual std::optional<TypeRef> find_variable(std::string_view /*name*/) { return std::nullopt; }
   /// Why the last question found no answer, where that isn't the type's absence: a debugger that died or was
   /// interrupted.
   virtual std::optional<Error> trouble() const { return std::nullopt; }

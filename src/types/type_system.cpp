@@ -42,7 +42,10 @@ std::optional<TypeRef> TypeSystem::lookup(Tag tag, std::string_view name) const 
 tl::unexpected<Error> TypeSystem::unless_troubled(Error error) const {
   if (error.code == ErrorCode::no_such_type) {
     for (const auto& source : sources_) {
-      if (auto trouble = source->trouble()) return tl::unexpected<Error>(std::move(*trouble));
+      auto trouble = source->trouble();
+      if (!trouble) continue;
+      if (trouble->code == ErrorCode::no_such_type) trouble->message = error.message + ": " + trouble->message;
+      return tl::unexpected<Error>(std::move(*trouble));
     }
   }
   return tl::unexpected<Error>(std::move(error));

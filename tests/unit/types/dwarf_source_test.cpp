@@ -109,6 +109,28 @@ TEST_P(Dwarf, VariablesAndFunctions) {
   EXPECT_FALSE(source_->find_variable("nowhere"));
 }
 
+/// Modules and Kerntypes objects are not linked; distributions compress debug information.
+TEST(DwarfFiles, UnlinkedAndCompressedOnesAreRead) {
+  const auto folder = std::filesystem::path(testing::TempDir());
+  std::ofstream(folder / "task.c") << program;
+  const auto object = folder / "task.o";
+  for (const char* options : {"-c", "-c -gz=zlib", "-shared -fPIC -gz=zlib", "-c -m32", "-c -gdwarf-4"}) {
+    ASSERT_EQ(std::system(
+                  fmt::format("cc -g {} -o '{}' '{}'", options, object.string(), (folder / "task.c").string()).c_str()),
+              0);
+    TypeSystem types(8);
+    auto source = DwarfSource::open(object, {});
+    ASSERT_TRUE(source) << options << ": " << source.error().message;
+    types.add_source(std::move(*source));
+    const auto task = types.find("struct task");
+    ASSERT_TRUE(task) << options;
+    EXPECT_EQ(types.member(*task, "grid")->bit_offset, options == std::string_view("-c -m32") ? 192U : 256U);
+    EXPECT_EQ(types.spell(types.member(*task, "colour")->type), "enum colour");
+  }
+  std::filesystem::remove(object);
+  std::filesystem::remove(folder / "task.c");
+}
+
 TEST(DwarfFiles, WhatHasNoDwarfSaysSo) {
   const auto path = std::filesystem::path(testing::TempDir()) / "nothing.o";
   ASSERT_EQ(std::system(fmt::format("echo 'int x;' | cc -g0 -x c -c -o '{}' -", path.string()).c_str()), 0);
