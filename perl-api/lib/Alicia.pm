@@ -16,7 +16,7 @@ our @EXPORT = qw(
     read_mem read_string read_ptr vtop
     read_user user_vtop vmcoreinfo
     sizeof offsetof has_type has_member type_of
-    per_cpu cpus command object
+    per_cpu cpus command object dump_health
 );
 
 # Compiled when first called.
@@ -166,6 +166,11 @@ pages of users out: then it is C<page_excluded>. Need the engine.
 =head2 vmcoreinfo KEY
 
 A line of the dump's VMCOREINFO, C<OSRELEASE> or C<NUMBER(VA_BITS)>, or undef. Needs the engine.
+
+=head2 dump_health
+
+Looks for every page that no dump level leaves out. A hash: C<items>, an array of hashes C<what examined missing>, and
+C<warnings>, an array of lines with the likely cause of what is missing. Needs the engine.
 
 =head2 sizeof TYPE; offsetof STRUCT, MEMBER; has_type TYPE; has_member STRUCT, MEMBER
 

@@ -62,6 +62,7 @@ Result<Readers> open_bare(const Options& options, const Cancellation& cancellati
   auto sorted = sort_files(options.arguments);
   if (!sorted) return failure(std::move(sorted));
   files = std::move(*sorted);
+  files.refuse_btf = options.refuse_btf;
   auto target = target::Target::open(files, cancellation);
   if (!target) return failure(std::move(target));
   return Readers{std::move(*target), nullptr};
@@ -72,6 +73,7 @@ Result<Readers> open_bare(const Options& options, const Cancellation& cancellati
 Result<Readers> open_with_crash(const Options& options, const Configuration& configuration,
                                 const Cancellation& cancellation, target::Files& files) {
   files = sort_crash_files(options.arguments);
+  files.refuse_btf = options.refuse_btf;
   Result<std::unique_ptr<target::Target>> target = failure(ErrorCode::cannot_open, "no dump among crash's arguments");
   if (!files.dump.empty()) target = target::Target::open(files, cancellation);
   // A System.map that KASLR has moved makes crash leave without a word.

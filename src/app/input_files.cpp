@@ -26,14 +26,16 @@ Result<void> sort_file(target::Files& files, const std::string& file, std::strin
   if (!identity) return failure(identity);
   switch (identity->kind) {
     case FileKind::dump: files.dump.emplace_back(file); return {};
+    case FileKind::unlinked_object:
+    case FileKind::btf: files.types.emplace_back(file); break;
     case FileKind::elf_object:
-    case FileKind::btf:
     case FileKind::system_map: break;
     case FileKind::other:
       return failure(ErrorCode::wrong_format, fmt::format("cannot open {}: {}", file, identity->description));
   }
   last_other = fmt::format("{} is {}", file, identity->description);
-  return identity->kind == FileKind::system_map ? take(files.map, file, "map") : take(files.kernel, file, "kernel");
+  if (identity->kind == FileKind::system_map) return take(files.map, file, "map");
+  return identity->kind == FileKind::elf_object ? take(files.kernel, file, "kernel") : Result<void>();
 }
 
 }  // namespace
@@ -43,7 +45,8 @@ debugger::FileRole file_role(const std::string& file) {
   if (!identity) return debugger::FileRole::other;
   switch (identity->kind) {
     case dump::FileKind::dump: return debugger::FileRole::dump;
-    case dump::FileKind::elf_object: return debugger::FileRole::kernel;
+    case dump::FileKind::elf_object:
+    case dump::FileKind::unlinked_object: return debugger::FileRole::kernel;
     case dump::FileKind::system_map: return debugger::FileRole::map;
     case dump::FileKind::btf:
     case dump::FileKind::other: return debugger::FileRole::other;

@@ -12,7 +12,7 @@ namespace {
 class UsageFormatter final : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* /*parser*/, std::string /*name*/) const override {
-    return "usage: alicia [options] DUMP [VMLINUX|KERNTYPES] [MAP]\n"
+    return "usage: alicia [options] DUMP [VMLINUX|KERNTYPES] [MAP] [MODULE.ko.debug...]\n"
            "       alicia -e \"report(output => 'FOLDER/')\" FOLDER OF DUMPS...\n"
            "       alicia [options] -crash  ARGUMENTS OF CRASH\n"
            "       alicia [options] -lcrash MAP DUMP KERNTYPES\n";
@@ -70,6 +70,7 @@ std::variant<Options, Leave> parse_options(const std::vector<std::string>& argum
   parser.add_flag("--no-config", options.no_configuration, "read no configuration file")->excludes(config);
   parser.add_flag("--stop-on-error", options.stop_on_error, "stop at the first line that fails");
   parser.add_flag("--crashrc", options.user_crashrc, "run ~/.crashrc and ./.crashrc once crash is up");
+  parser.add_flag("--no-btf", options.refuse_btf, "take types from DWARF in VMLINUX, not from BTF");
   parser.add_flag("-q", options.quiet, "no banner");
   std::vector<std::string> files;
   parser.add_option("FILES", files, "the dump and its files, told apart by content")->type_name("");

@@ -29,6 +29,7 @@ struct Options {
   bool no_configuration = false;
   bool stop_on_error = false;
   bool quiet = false;
+  bool refuse_btf = false;             ///< --no-btf
   bool user_crashrc = false;           ///< --crashrc: run the user's .crashrc once crash is up
   std::vector<std::string> arguments;  ///< files of the bare mode, or all that follows -crash or -lcrash
 };

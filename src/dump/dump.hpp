@@ -76,6 +76,10 @@ class Dump : public PhysicalMemory {
   /// The page with this frame number; absence is an error whose code tells why (page_excluded, page_truncated,
   /// page_unreadable, absent_or_zero, no_memory_there) and whose message is that reason alone.
   virtual Result<Page> page(PageFrame frame) const = 0;
+  /// Whether the file has the page, without its bytes where that is quicker. Errors: as page().
+  virtual Result<void> holds(PageFrame frame) const {
+    return page(frame).map([](const Page&) {});
+  }
   /// Errors: as page(), the message naming size and physical address; bad_address if the range wraps around.
   Result<void> read(PhysicalAddress address, std::span<std::byte> out) const override = 0;
 };
@@ -85,7 +89,8 @@ class Dump : public PhysicalMemory {
 Result<std::unique_ptr<Dump>> open_dump(const std::vector<std::filesystem::path>& files);
 
 /// What a file is, from its first bytes: for telling DUMP, VMLINUX, KERNTYPES and MAP apart whatever their order.
-enum class FileKind : std::uint8_t { dump, elf_object, btf, system_map, other };
+/// `elf_object` is linked, a kernel or its debug information; `unlinked_object` a module or Kerntypes.
+enum class FileKind : std::uint8_t { dump, elf_object, unlinked_object, btf, system_map, other };
 struct FileIdentity {
   FileKind kind = FileKind::other;
   std::string description;  ///< for messages: `a text file`, `an ELF kernel image`, `a VMware suspend file`

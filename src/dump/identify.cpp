@@ -89,7 +89,7 @@ Recognised recognise_elf(std::span<const std::byte> head) {
   // In a big-endian file the bytes are swapped; the reader of dumps refuses those by name.
   switch (std::to_integer<unsigned>(head[EI_DATA]) == ELFDATA2MSB ? __builtin_bswap16(type) : type) {
     case ET_CORE: return {Format::elf, {FileKind::dump, "an ELF core"}};
-    case ET_REL: return {Format::none, {FileKind::elf_object, "an ELF object file"}};
+    case ET_REL: return {Format::none, {FileKind::unlinked_object, "an ELF object file"}};
     case ET_EXEC: return {Format::none, {FileKind::elf_object, "an ELF executable, such as a kernel's vmlinux"}};
     case ET_DYN: return {Format::none, {FileKind::elf_object, "an ELF executable or shared library"}};
     default: return other("a damaged ELF file");

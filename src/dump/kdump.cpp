@@ -21,10 +21,20 @@ class KdumpDump final : public PagedDump {
  public:
   KdumpDump(DumpInfo info, std::vector<KdumpPart> parts) : PagedDump(std::move(info)), parts_(std::move(parts)) {}
 
+  Result<void> holds(PageFrame frame) const override {
+    return with_part(frame, [&](const KdumpPart& part) { return part.holds(frame); });
+  }
+
  private:
   Result<void> load_page(PageFrame frame, std::span<std::byte> out) const override {
+    return with_part(frame, [&](const KdumpPart& part) { return part.load_page(frame, out); });
+  }
+
+  /// What `ask` finds in the file that has the frame.
+  template <class Ask>
+  Result<void> with_part(PageFrame frame, Ask&& ask) const {
     for (const KdumpPart& part : parts_) {
-      if (part.contains(frame)) return part.load_page(frame, out);
+      if (part.contains(frame)) return ask(part);
     }
     if (frame.value >= info().max_page_frame) return absent_page(ErrorCode::no_memory_there);
     return failure(ErrorCode::page_truncated, "page is in a part of the split dump that was not given");

@@ -38,6 +38,11 @@ std::optional<Compression> compression_of_flags(std::uint32_t flags) {
   }
 }
 
+tl::unexpected<Error> as_truncated(const Error& error) {
+  return error.code == ErrorCode::truncated_file ? absent_page(ErrorCode::page_truncated)
+                                                 : tl::unexpected<Error>(error);
+}
+
 std::uint64_t bitmap_size(const KdumpHeader& header) {
   const std::uint64_t bytes = (header.max_page_frame + 7) / 8;
   return (bytes + header.block_size - 1) / header.block_size * header.block_size;
@@ -98,21 +103,30 @@ Result<Compression> KdumpPart::compression_of(const Descriptor& descriptor) cons
   return failure(ErrorCode::page_unreadable, fmt::format("page is damaged: flags {:#x}", descriptor.flags));
 }
 
-Result<void> KdumpPart::load_page(PageFrame frame, std::span<std::byte> out) const {
-  const auto as_truncated = [](const Error& error) {
-    return error.code == ErrorCode::truncated_file ? absent_page(ErrorCode::page_truncated)
-                                                   : tl::unexpected<Error>(error);
-  };
+Result<KdumpPart::Descriptor> KdumpPart::locate(PageFrame frame) const {
   if (frame.value >= header_.max_page_frame) return absent_page(ErrorCode::no_memory_there);
   if (frame.value >= dumped_.known_frames()) return absent_page(ErrorCode::page_truncated);
   const auto rank = dumped_.rank(frame);
   if (!rank) return as_truncated(rank.error());
-  if (!*rank) return absence(frame);
+  if (!*rank) return failure(absence(frame));
   const auto found = descriptor(**rank - first_index_);
   if (!found) return as_truncated(found.error());
   if (found->offset.value == 0) {
     return failure(ErrorCode::page_truncated, "page was never written: makedumpfile ran out of room");
   }
+  return found;
+}
+
+Result<void> KdumpPart::holds(PageFrame frame) const {
+  const auto found = locate(frame);
+  if (!found) return failure(found);
+  if (!file_->has(found->offset, found->size)) return absent_page(ErrorCode::page_truncated);
+  return {};
+}
+
+Result<void> KdumpPart::load_page(PageFrame frame, std::span<std::byte> out) const {
+  const auto found = locate(frame);
+  if (!found) return failure(found);
   if (found->size == 0 || found->size > out.size()) {
     return failure(ErrorCode::page_unreadable, fmt::format("page is damaged: {} bytes long", found->size));
   }

@@ -30,6 +30,8 @@ class KdumpPart {
 
   /// Fills `out`, a page long.
   Result<void> load_page(PageFrame frame, std::span<std::byte> out) const;
+  /// Whether load_page() would find the page's bytes.
+  Result<void> holds(PageFrame frame) const;
 
   /// How the pages are compressed, from the header or from the first pages' descriptors; nothing if none is.
   std::optional<Compression> compression() const;
@@ -58,6 +60,8 @@ class KdumpPart {
   bool has_memory_bitmap() const;
   Result<void> absence(PageFrame frame) const;
   Result<Descriptor> descriptor(std::uint64_t index) const;
+  /// Where the page lies in the file.
+  Result<Descriptor> locate(PageFrame frame) const;
   Result<Compression> compression_of(const Descriptor& descriptor) const;
   std::uint64_t page_count() const { return last_index_ - first_index_; }
   FileOffset descriptor_offset(std::uint64_t index) const { return header_.descriptors_offset() + index * 24; }

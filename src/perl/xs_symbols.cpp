@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "target/health.hpp"
+//
 #include "perl/edge.hpp"
 
 namespace alicia::perl {
@@ -139,6 +141,40 @@ void xs_vmcoreinfo(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
+SV* describe_item(pTHX_ const target::HealthItem& item) {
+  HV* fields = newHV();
+  (void)hv_stores(fields, "what", newSVpvn(item.what.data(), item.what.size()));
+  (void)hv_stores(fields, "examined", newSVuv(item.examined));
+  (void)hv_stores(fields, "missing", newSVuv(item.missing));
+  return newRV_noinc(reinterpret_cast<SV*>(fields));
+}
+
+void xs_dump_health(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 0, "dump_health()");
+  State& state = state_of(cv);
+  EXTEND(SP, 1);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const Result<target::Target*> target = engine(state, "dump_health");
+    if (!target) return failure(target);
+    const Cancellation& cancellation = state.session.cancellation();
+    const target::Health health = target::examine(**target, target::HealthScope::all, cancellation);
+    if (cancellation.requested()) return failure(ErrorCode::interrupted, "interrupted");
+    AV* found = newAV();
+    for (const target::HealthItem& item : health.items)
+      av_push(found, describe_item(aTHX_ item));
+    AV* warnings = newAV();
+    if (!health.cut_off.empty()) av_push(warnings, newSVpvn(health.cut_off.data(), health.cut_off.size()));
+    for (const std::string& warning : health.warnings)
+      av_push(warnings, newSVpvn(warning.data(), warning.size()));
+    HV* fields = newHV();
+    (void)hv_stores(fields, "items", newRV_noinc(reinterpret_cast<SV*>(found)));
+    (void)hv_stores(fields, "warnings", newRV_noinc(reinterpret_cast<SV*>(warnings)));
+    return newRV_noinc(reinterpret_cast<SV*>(fields));
+  });
+  XSRETURN(1);
+}
+
 /// What to add to a per-CPU symbol for one CPU's copy.
 Result<std::uint64_t> per_cpu_offset(State& state, unsigned cpu) {
   if (state.session.api_is_native()) return state.session.target()->per_cpu_offset(cpu);
@@ -228,6 +264,7 @@ void define_symbols(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::user_vtop", xs_user_vtop);
   define(aTHX_ state, "Alicia::read_user", xs_read_user);
   define(aTHX_ state, "Alicia::vmcoreinfo", xs_vmcoreinfo);
+  define(aTHX_ state, "Alicia::dump_health", xs_dump_health);
   define(aTHX_ state, "Alicia::per_cpu", xs_per_cpu);
   define(aTHX_ state, "Alicia::_cpus", xs_cpus);
 }

@@ -14,6 +14,7 @@
 #include <array>
 
 #include "arch/x86_64/page_tables.hpp"
+#include "target/linear_fallback.hpp"
 #include "target/paging_of.hpp"
 
 namespace alicia::target {
@@ -75,10 +76,17 @@ Result<std::unique_ptr<arch::Translator>> make_x86_64(const dump::Dump& dump, co
   }
   const PhysicalAddress physical = kernel_text_physical(*root, *phys_base);
   auto tables = std::make_unique<PageTables>(dump, physical, mode);
-  if (auto good = check_own_mapping(*tables, *root, physical); !good)
-    return failure(good.error().code, fmt::format("the kernel's page tables: {}", good.error().message),
-                   good.error().address);
-  return tables;
+  std::optional<Error> lost;
+  if (auto good = check_own_mapping(*tables, *root, physical); !good) {
+    lost = Error{good.error().code, fmt::format("the kernel's page tables: {}", good.error().message),
+                 good.error().address};
+    // A table that isn't in the dump can be done without; one that says something else, or leads out of memory, is
+    // another kernel's or encrypted.
+    if (absence_reason(lost->code).empty() || lost->code == ErrorCode::no_memory_there)
+      return tl::unexpected<Error>(std::move(*lost));
+  }
+  const PhysicalAddress end{dump.info().max_page_frame * dump.info().page_size};
+  return std::make_unique<LinearFallback>(std::move(tables), *phys_base, end, std::move(lost));
 }
 
 Result<std::unique_ptr<arch::Translator>> make_x86_64(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo,

@@ -18,15 +18,15 @@
 #include "symbols/elf_symbols.hpp"
 #include "symbols/system_map.hpp"
 #include "target/cpus.hpp"
-#include "target/declarations.hpp"
 #include "target/found_symbols.hpp"
 #include "target/gap_memory.hpp"
+#include "target/health.hpp"
 #include "target/kernel_symbols.hpp"
 #include "target/kernel_types.hpp"
 #include "target/lazy_symbols.hpp"
+#include "target/linear_fallback.hpp"
 #include "target/machine.hpp"
 #include "target/module_set.hpp"
-#include "target/module_types.hpp"
 #include "target/paging.hpp"
 #include "target/symbol_chain.hpp"
 #include "target/user_memory.hpp"
@@ -50,9 +50,7 @@ struct Target::Parts {
   SymbolChain symbols;
   std::optional<Cpus> cpus;
   std::optional<ModuleSet> modules;
-  std::unique_ptr<types::TypeSystem> types;
-  types::BtfSource* kernel_btf = nullptr;  // owned by `types`
-  ModuleTypes* module_types = nullptr;     // owned by `types`
+  std::optional<KernelTypes> types;
 
   Result<void> start(const Cancellation& cancellation);
   Result<void> find_symbols(const Cancellation& cancellation);
@@ -63,12 +61,13 @@ struct Target::Parts {
   bool is_dumped_kernel(const std::filesystem::path& elf_file);
   std::unique_ptr<symbols::SymbolSource> open_kernel_file();
   std::unique_ptr<symbols::SymbolSource> open_map();
+  /// Null where the architecture has none.
+  LinearFallback* linear_fallback() const { return dynamic_cast<LinearFallback*>(translator.get()); }
+  void learn_direct_map();
   void fill_gaps();
+  void add_health(Health health);
   void check_tables_are_there();
-  void load_types();
   std::optional<symbols::Symbol> find_symbol(std::string_view name) const;
-  std::optional<BtfRange> btf_range() const;
-  ModuleTypes::Sources read_module_types();
   /// Works the offset out from a file's symbols where VMCOREINFO doesn't give it. True: it is another than before.
   bool adopt_offset(const symbols::SymbolSource& file);
   symbols::Relocation relocation() const { return {machine.image_base, kernel_offset}; }
@@ -95,7 +94,9 @@ Result<std::unique_ptr<Target>> Target::open(const Files& files, const Cancellat
   auto parts = std::make_unique<Parts>(files);
   parts->dump = std::move(*dump);
   if (auto started = parts->start(cancellation); !started) return cannot_open(*parts->dump, std::move(started).error());
-  return std::unique_ptr<Target>(new Target(std::move(parts)));
+  std::unique_ptr<Target> target(new Target(std::move(parts)));
+  target->parts_->add_health(examine(*target, HealthScope::sample, cancellation));
+  return target;
 }
 
 Result<void> Target::Parts::start(const Cancellation& cancellation) {
@@ -110,17 +111,24 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   plain_memory = std::make_unique<arch::TranslatedMemory>(*dump, *translator);
   physical = std::make_unique<GapMemory>(*dump);
   memory = std::make_unique<arch::TranslatedMemory>(*physical, *translator);
-  if (auto found = find_symbols(cancellation); !found) return found;
+  types.emplace(KernelTypes::Origin{*memory, files, vmcoreinfo,
+                                    [this](std::string_view name) -> std::optional<VirtualAddress> {
+                                      const auto found = symbols.find(name);
+                                      return found ? std::optional(found->address) : std::nullopt;
+                                    },
+                                    warnings, machine.pointer_bytes});
+  if (auto found = find_symbols(cancellation); !found) {
+    if (const auto* fallback = linear_fallback(); fallback != nullptr && fallback->lost())
+      return tl::unexpected<Error>(*fallback->lost());
+    return found;
+  }
+  learn_direct_map();
 
   fill_gaps();
   cpus.emplace(*memory, symbols, machine.pointer_bytes, info.cpus.value_or(1));
   const auto head = symbols.find("modules");
   modules.emplace(
-      *memory,
-      [this]() -> types::TypeSystem& {
-        load_types();
-        return *types;
-      },
+      *memory, [this]() -> types::TypeSystem& { return types->system(); },
       head ? std::optional(head->address) : std::nullopt);
   check_tables_are_there();
   return {};
@@ -140,7 +148,15 @@ Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {
     if (!symbols.find_listed("init_task")) add_found_symbols();
     return {};
   }
-  if (symbols.empty()) return failure(std::move(kallsyms));
+  if (symbols.empty()) {
+    const auto* fallback = linear_fallback();
+    if (absence_reason(kallsyms.error().code).empty() || (fallback != nullptr && fallback->lost()))
+      return failure(std::move(kallsyms));
+    symbols.add(std::make_unique<VmcoreinfoSymbols>(vmcoreinfo));
+    add_found_symbols();
+    warnings.push_back(fmt::format("the symbols are lost but for those of VMCOREINFO: {}", kallsyms.error().message));
+    return {};
+  }
   warnings.push_back(fmt::format("symbols come from files only: {}", kallsyms.error().message));
   return {};
 }
@@ -158,10 +174,8 @@ void Target::Parts::add_found_symbols() {
   const auto text = vmcoreinfo.symbol("_stext");
   if (!data || !text || *data <= *text) return;
   const FoundSymbols::Area area{text_end && text_end->address < *data ? text_end->address : *text, *data};
-  symbols.add(std::make_unique<FoundSymbols>(*memory, area, [this]() -> types::TypeSystem& {
-    load_types();
-    return *types;
-  }));
+  symbols.add(
+      std::make_unique<FoundSymbols>(*memory, area, [this]() -> types::TypeSystem& { return types->system(); }));
 }
 
 bool Target::Parts::is_dumped_kernel(const std::filesystem::path& elf_file) {
@@ -218,11 +232,27 @@ std::optional<symbols::Symbol> Target::Parts::find_symbol(std::string_view name)
   return lists_data ? symbols.find(name) : std::nullopt;
 }
 
-std::optional<BtfRange> Target::Parts::btf_range() const {
-  const auto begin = symbols.find("__start_BTF");
-  const auto end = symbols.find("__stop_BTF");
-  if (!begin || !end || end->address <= begin->address) return std::nullopt;
-  return BtfRange{begin->address, end->address};
+/// Tells the translator where the kernel maps all of memory, for when page tables are missing.
+void Target::Parts::learn_direct_map() {
+  LinearFallback* fallback = linear_fallback();
+  const auto symbol = fallback != nullptr ? symbols.find_listed("page_offset_base") : std::nullopt;
+  std::uint64_t base = 0;
+  if (symbol && plain_memory->read(symbol->address, std::as_writable_bytes(std::span(&base, 1))))
+    fallback->know_direct_map(VirtualAddress{base});
+}
+
+void Target::Parts::add_health(Health health) {
+  // What is lost with the end of a file stands in one line with how much that is.
+  if (!health.cut_off.empty()) {
+    if (dump->info().warnings.empty())
+      warnings.push_back(std::move(health.cut_off));
+    else
+      warnings.front() += "; " + health.cut_off;
+  }
+  std::ranges::move(health.warnings, std::back_inserter(warnings));
+  if (const auto* fallback = linear_fallback(); fallback != nullptr && fallback->was_needed())
+    warnings.push_back(
+        "page tables are missing: only the kernel's image and its map of all memory, which lie in a row, can be read");
 }
 
 /// Tells the physical memory where the kernel describes each page, for the gaps of an ELF dump.
@@ -240,49 +270,10 @@ void Target::Parts::check_tables_are_there() {
     if (const auto read = memory->read(address, std::span(&byte, 1)); !read)
       warnings.push_back(fmt::format("{}: {}", what, read.error().message));
   };
-  if (const auto range = btf_range()) {
-    probe("kernel types (BTF)", range->begin);
-    probe("kernel types (BTF)", range->end - 1);
-  } else {
+  if (!types->btf_range() && !files.refuse_btf && files.kernel.empty() && files.types.empty()) {
     warnings.push_back("the kernel has no BTF: types need its vmlinux with debug information");
   }
   if (const auto task = symbols.find("init_task")) probe("init_task", task->address);
-}
-
-void Target::Parts::load_types() {
-  if (types) return;
-  types = std::make_unique<types::TypeSystem>(machine.pointer_bytes);
-  Result<std::unique_ptr<types::BtfSource>> kernel = failure(ErrorCode::no_such_type, "the kernel has no BTF");
-  if (const auto range = btf_range()) kernel = read_kernel_btf(*memory, *range);
-  if (!kernel && !files.kernel.empty()) {
-    if (auto from_file = types::BtfSource::open(files.kernel)) kernel = std::move(from_file);
-  }
-  if (!kernel) {
-    warnings.push_back(fmt::format("no types: {}", kernel.error().message));
-    return;
-  }
-  kernel_btf = kernel->get();
-  types->add_source(std::move(*kernel));
-  auto of_modules = std::make_unique<ModuleTypes>([this] { return read_module_types(); });
-  module_types = of_modules.get();
-  types->add_source(std::move(of_modules));
-}
-
-ModuleTypes::Sources Target::Parts::read_module_types() {
-  ModuleTypes::Sources sources;
-  const auto head = symbols.find("btf_modules");
-  if (!head) return sources;
-  const auto listing = read_module_btfs(*memory, *types, head->address);
-  for (const Error& problem : listing.problems)
-    warnings.push_back(fmt::format("types of modules: {}", problem.message));
-  for (const ModuleBtf& module : listing.items) {
-    auto source = read_module_btf(*memory, module.data, module.bytes, *kernel_btf);
-    if (source)
-      sources.push_back(std::move(*source));
-    else
-      warnings.push_back(fmt::format("types of the module at {:#x}: {}", module.module.value, source.error().message));
-  }
-  return sources;
 }
 
 Target::Target(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -338,8 +329,7 @@ Result<void> Target::read_user(VirtualAddress task, VirtualAddress address, std:
 }
 
 types::TypeSystem& Target::types() {
-  parts_->load_types();
-  return *parts_->types;
+  return parts_->types->system();
 }
 
 Result<symbols::Symbol> Target::symbol(std::string_view name) const {
@@ -348,6 +338,10 @@ Result<symbols::Symbol> Target::symbol(std::string_view name) const {
   if (const auto& problems = parts_->modules->problems(); !problems.empty())
     message += fmt::format(" (not all modules could be read: {})", problems.front().message);
   return failure(ErrorCode::no_such_symbol, std::move(message));
+}
+
+std::optional<symbols::Symbol> Target::kernel_symbol(std::string_view name) const {
+  return parts_->symbols.find_listed(name);
 }
 
 std::optional<symbols::SymbolAndOffset> Target::symbol_at(VirtualAddress address) const {
@@ -362,15 +356,7 @@ void Target::for_each_symbol(const std::function<bool(const symbols::Symbol&)>& 
 }
 
 Result<types::TypeRef> Target::type_of_symbol(std::string_view name) {
-  types::TypeSystem& all = types();
-  if (parts_->kernel_btf != nullptr)
-    if (const auto found = parts_->kernel_btf->find_variable(name)) return *found;
-  if (const auto declared = declared_type(name)) return all.find(*declared);
-  if (parts_->module_types != nullptr)
-    if (const auto found = parts_->module_types->find_variable(name)) return *found;
-  if (parts_->kernel_btf != nullptr)
-    if (const auto found = parts_->kernel_btf->find_function(name)) return *found;
-  return failure(ErrorCode::no_such_type, fmt::format("type of {} unknown", visible(name)));
+  return parts_->types->type_of_symbol(name);
 }
 
 }  // namespace alicia::target

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,17 +16,11 @@
 #include "base/memory_reader.hpp"
 #include "dump/dump.hpp"
 #include "symbols/symbol_source.hpp"
+#include "target/files.hpp"
 #include "target/vmcoreinfo.hpp"
 #include "types/type_system.hpp"
 
 namespace alicia::target {
-
-/// The files a target is made of. Only the dump is needed.
-struct Files {
-  std::vector<std::filesystem::path> dump;  ///< more than one: parts of a split dump
-  std::filesystem::path kernel;             ///< vmlinux, a .debug file, or Kerntypes; may be empty
-  std::filesystem::path map;                ///< System.map; may be empty
-};
 
 /// One opened kernel: memory, symbols, types, CPUs. The one object of libalicia's inside.
 class Target {
@@ -56,6 +49,8 @@ class Target {
   /// The kernel's symbols first, lowest address first; then modules'. Error: no_such_symbol.
   Result<symbols::Symbol> symbol(std::string_view name) const;
   std::optional<symbols::SymbolAndOffset> symbol_at(VirtualAddress address) const;
+  /// The kernel's own symbol as it lists them; no module and no file is looked at.
+  std::optional<symbols::Symbol> kernel_symbol(std::string_view name) const;
   /// Kernel and modules.
   void for_each_symbol(const std::function<bool(const symbols::Symbol&)>& visit) const;
   /// KASLR: what was added to every address of vmlinux.

@@ -7,7 +7,8 @@
 
 namespace alicia::target {
 
-/// The few variables that VMCOREINFO names, for kernels whose kallsyms lists functions only (no KALLSYMS_ALL).
+/// The few variables that VMCOREINFO names, for kernels whose kallsyms lists functions only (no KALLSYMS_ALL), and
+/// for dumps that lack it.
 class VmcoreinfoSymbols final : public symbols::SymbolSource {
  public:
   explicit VmcoreinfoSymbols(const Vmcoreinfo& vmcoreinfo) {
@@ -19,7 +20,11 @@ class VmcoreinfoSymbols final : public symbols::SymbolSource {
   }
 
   std::optional<symbols::Symbol> find(std::string_view name) const override { return table_.find(name); }
-  std::optional<symbols::SymbolAndOffset> at(VirtualAddress address) const override { return table_.at(address); }
+  /// Only at a symbol itself: what lies between those few is not known.
+  std::optional<symbols::SymbolAndOffset> at(VirtualAddress address) const override {
+    auto found = table_.at(address);
+    return found && found->offset == 0 ? std::move(found) : std::nullopt;
+  }
   void for_each(const std::function<bool(const symbols::Symbol&)>& visit) const override { table_.for_each(visit); }
 
  private:

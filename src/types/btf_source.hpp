@@ -39,7 +39,7 @@ class BtfSource final : public TypeSource {
   /// The type of a variable that BTF knows: the per-CPU ones.
   std::optional<TypeRef> find_variable(std::string_view name) override;
   /// The prototype of a function.
-  std::optional<TypeRef> find_function(std::string_view name);
+  std::optional<TypeRef> find_function(std::string_view name) override;
 
  private:
   struct Release {

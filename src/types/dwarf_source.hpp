@@ -30,7 +30,7 @@ class DwarfSource final : public TypeSource {
   /// The type of a global or static variable; of several static ones the first.
   std::optional<TypeRef> find_variable(std::string_view name) override;
   /// The prototype of a function.
-  std::optional<TypeRef> find_function(std::string_view name);
+  std::optional<TypeRef> find_function(std::string_view name) override;
 
  private:
   struct Parts;

@@ -97,6 +97,8 @@ class TypeSource {
   virtual TypeRef resolve(TypeId id) { return {this, id}; }
   /// The type of a global variable, where the source knows it: BTF has the per-CPU ones, DWARF all.
   virtual std::optional<TypeRef> find_variable(std::string_view /*name*/) { return std::nullopt; }
+  /// The prototype of a function.
+  virtual std::optional<TypeRef> find_function(std::string_view /*name*/) { return std::nullopt; }
   /// Why the last question found no answer, where that isn't the type's absence: a debugger that died or was
   /// interrupted.
   virtual std::optional<Error> trouble() const { return std::nullopt; }

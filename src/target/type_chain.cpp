@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "target/module_types.hpp"
+#include "target/type_chain.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace alicia::target {
 
-const ModuleTypes::Sources& ModuleTypes::sources() {
+const TypeChain::Sources& TypeChain::sources() {
   static const Sources none;
   if (reading_) return none;
   if (!sources_) {
@@ -17,7 +17,7 @@ const ModuleTypes::Sources& ModuleTypes::sources() {
   return *sources_;
 }
 
-std::optional<types::TypeId> ModuleTypes::find(types::Tag tag, std::string_view name) {
+std::optional<types::TypeId> TypeChain::find(types::Tag tag, std::string_view name) {
   std::optional<types::TypeRef> best;
   for (const auto& source : sources()) {
     const auto id = source->find(tag, name);
@@ -34,16 +34,16 @@ std::optional<types::TypeId> ModuleTypes::find(types::Tag tag, std::string_view 
   return index;
 }
 
-const types::Type& ModuleTypes::type(types::TypeId id) {
+const types::Type& TypeChain::type(types::TypeId id) {
   const types::TypeRef found = found_.at(id);
   return found.source->type(found.id);
 }
 
-types::TypeRef ModuleTypes::resolve(types::TypeId id) {
+types::TypeRef TypeChain::resolve(types::TypeId id) {
   return found_.at(id);
 }
 
-std::optional<types::TypeRef> ModuleTypes::find_variable(std::string_view name) {
+std::optional<types::TypeRef> TypeChain::find_variable(std::string_view name) {
   for (const auto& source : sources())
     if (const auto found = source->find_variable(name)) return found;
   return std::nullopt;

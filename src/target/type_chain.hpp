@@ -7,24 +7,22 @@
 #include <string_view>
 #include <vector>
 
-#include "types/btf_source.hpp"
 #include "types/type.hpp"
 
 namespace alicia::target {
 
-/// The types of all modules as one source behind the kernel's: their BTF is read when the kernel's lacks a name.
-class ModuleTypes final : public types::TypeSource {
+/// The types of all modules, and of files that tell more, as one source behind the kernel's: they are read when the
+/// kernel's lacks a name.
+class TypeChain final : public types::TypeSource {
  public:
-  using Sources = std::vector<std::unique_ptr<types::BtfSource>>;
-  explicit ModuleTypes(std::function<Sources()> read) : read_(std::move(read)) {}
+  using Sources = std::vector<std::unique_ptr<types::TypeSource>>;
+  explicit TypeChain(std::function<Sources()> read) : read_(std::move(read)) {}
 
-  /// A number that resolve() turns into the module's own type.
+  /// A number that resolve() turns into the type of the source that has it.
   std::optional<types::TypeId> find(types::Tag tag, std::string_view name) override;
   const types::Type& type(types::TypeId id) override;
   types::TypeRef resolve(types::TypeId id) override;
-
-  /// A per-CPU variable of a module.
-  std::optional<types::TypeRef> find_variable(std::string_view name);
+  std::optional<types::TypeRef> find_variable(std::string_view name) override;
 
  private:
   const Sources& sources();
