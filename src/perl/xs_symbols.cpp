@@ -102,9 +102,8 @@ void xs_user_vtop(pTHX_ CV* cv) {
     if (!target) return failure(target);
     return (*target)
         ->translate_user(VirtualAddress{task}, VirtualAddress{address})
-        .map([&](const arch::Translation& translation) {
-          return new_address(aTHX_ state, translation.physical.value);
-        });
+        .map(
+            [&](const arch::Translation& translation) { return new_address(aTHX_ state, translation.physical.value); });
   });
   XSRETURN(1);
 }

@@ -46,7 +46,9 @@ types::TypeSystem& KernelTypes::system() {
   system_ = std::make_unique<types::TypeSystem>(origin_.pointer_bytes);
   auto kernel = read_kernel();
   if (!kernel) {
-    origin_.warnings.push_back(kernel.error().message);
+    // That there is nothing to read is said when the dump is opened.
+    if (btf_range() || !origin_.files.kernel.empty() || !origin_.files.types.empty())
+      origin_.warnings.push_back(kernel.error().message);
     system_->add_source(std::make_unique<NoTypes>(std::move(kernel).error()));
     return *system_;
   }

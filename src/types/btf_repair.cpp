@@ -29,7 +29,7 @@ namespace {
 constexpr std::size_t head_bytes = sizeof(btf_header);
 constexpr std::size_t record_bytes = sizeof(btf_type);
 constexpr unsigned enough_in_a_row = 48;  // records that follow each other: no accident
-constexpr std::size_t longest_record = 65535 * 12 + record_bytes;
+constexpr std::size_t longest_record = std::size_t{65535} * 12 + record_bytes;
 constexpr std::uint64_t most_work = 400'000'000;  // references looked at; a kernel's need a thousandth of it
 
 /// Records that follow each other in the bytes that are there.

@@ -6,20 +6,41 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "target/target.hpp"
 
 namespace alicia::test {
 
+/// What the factory prints when asked `question` of a scenario: one line each.
+inline std::vector<std::string> ask_factory(const std::string& question, const std::string& scenario) {
+  const std::string command = std::string(ALICIA_DUMP_FACTORY) + " " + question + " " + scenario + " 2>/dev/null";
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::vector<std::string> lines(1);
+  for (int character = 0; pipe && (character = std::fgetc(pipe.get())) != EOF;) {
+    if (character == '\n')
+      lines.emplace_back();
+    else
+      lines.back() += static_cast<char>(character);
+  }
+  if (lines.front().empty()) throw std::runtime_error("the dump factory made no " + scenario);
+  return lines;
+}
+
 /// The folder of a scenario's dump, made if it isn't there yet.
 inline std::filesystem::path scenario(const std::string& name) {
-  const std::string command = std::string(ALICIA_DUMP_FACTORY) + " --path " + name + " 2>/dev/null";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  std::string path;
-  for (int character = 0; pipe && (character = std::fgetc(pipe.get())) != EOF && character != '\n';)
-    path += static_cast<char>(character);
-  if (path.empty()) throw std::runtime_error("the dump factory made no " + name);
-  return path;
+  return ask_factory("--path", name).front();
+}
+
+/// A kernel as its debug package has it.
+struct Debuginfo {
+  std::filesystem::path vmlinux;
+  std::filesystem::path map;
+};
+inline Debuginfo debuginfo(const std::string& scenario) {
+  const auto lines = ask_factory("--debuginfo", scenario);
+  if (lines.size() < 2) throw std::runtime_error("the dump factory has no debuginfo of " + scenario);
+  return {lines[0], lines[1]};
 }
 
 /// A dump, opened with nothing else.
