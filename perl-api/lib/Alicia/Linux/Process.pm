@@ -7,7 +7,8 @@ use Exporter 'import';
 use Alicia::Linux::System qw(total_pages page_size current_task idle_task);
 use Alicia::Text          qw(hexadecimal);
 
-our @EXPORT_OK = qw(processes process_row task_cpu state_letters resident_pages percpu_sum find_task task_label);
+our @EXPORT_OK = qw(processes process_row task_cpu state_letters resident_pages percpu_sum find_task with_known_tasks
+    task_label);
 
 =head1 NAME
 
@@ -179,7 +180,10 @@ The address of the task that a word names: a PID (decimal), or the address of it
 
 =cut
 
+our %known;    # addresses of tasks by their digits, while with_known_tasks has them
+
 sub find_task ($word) {
+    return $known{$word} if exists $known{$word};
     if ($word =~ /\A\d{1,9}\z/) {
         return get_addr('init_task') if $word == 0;
         for my $task (tasks()) {
@@ -194,6 +198,18 @@ sub find_task ($word) {
         }
     }
     die 'invalid task or pid value: ', $word =~ s/([^\x20-\x7e])/sprintf '\\x%02x', ord $1/ger, "\n";
+}
+
+=head2 with_known_tasks(\@addresses, $code)
+
+Calls $code; meanwhile find_task knows these tasks by their addresses (sixteen digits) without going over all tasks for
+each.
+
+=cut
+
+sub with_known_tasks ($addresses, $code) {
+    local %known = map { hexadecimal($_) => $_ } @$addresses;
+    return $code->();
 }
 
 1;
