@@ -162,7 +162,7 @@ sub records ($self) { return $self->{records} }
 
 =head2 get_analyzer(analyzer => NAME)
 
-An analyzer: C<syscall>, C<runqueue>; each is a module C<Alicia::Trace::Analyzer::Name>, see L<Alicia::Trace::Analyzer>.
+An analyzer: C<syscall>, C<runqueue>, C<wakeup>; each is a module C<Alicia::Trace::Analyzer::Name>, see L<Alicia::Trace::Analyzer>.
 
 =cut
 

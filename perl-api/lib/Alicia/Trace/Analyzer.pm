@@ -43,6 +43,26 @@ sub sort_by_recid ($self, @records) {
     return map { $_->[0] } sort { $a->[1] <=> $b->[1] } map { [$_, $_->recid] } @records;
 }
 
+=head2 table($records, $pairs, $out, $title, $name_of)
+
+A line for each group of an L<Alicia::Trace::Pairs>: group, name, count, average, max, min and percentiles; above them the
+unit and the columns, the first two of which $title names. $name_of is a sub that is given the group and the recid of the
+beginning of one of its pairs.
+
+=cut
+
+sub table ($self, $records, $pairs, $out, $title, $name_of) {
+    my %sample;
+    $sample{$_->[0]} = $_->[1] for $pairs->list;
+    $out->('# durations in ', $self->unit($records), "\n", "$title, count, average, max, min, p50, p90, p99\n");
+    for my $group ($pairs->statistics) {
+        my $average = int($group->{total} / $group->{count});
+        my $name    = $name_of->($group->{group}, $sample{$group->{group}});
+        $out->(join(', ', $group->{group}, $name, $group->{count}, $average, @$group{qw(max min p50 p90 p99)}), "\n");
+    }
+    return;
+}
+
 =head2 unit($records)
 
 What durations count: C<nanoseconds>, or C<cycles> or what else the clock of the first buffer counts.

@@ -45,7 +45,7 @@ sub unpaired   ($self) { return ($self->{begins}, $self->{ends}) }
 
 sub list ($self) {
     my @flat = unpack '(qLLQ)*', $self->{pairs};
-    return map { [@flat[4 * $_ .. 4 * $_ + 3]] } 0 .. $#flat / 4;
+    return map { [@flat[4 * $_ .. 4 * $_ + 3]] } 0 .. @flat / 4 - 1;
 }
 
 1;
