@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use Alicia::Foreign qw(ask symbols_are_the_guests log_is_the_guests);
-use Alicia::Test    qw(dump_folder in_this_run slurp);
+use Alicia::Test    qw(debuginfo dump_folder in_this_run slurp);
 use Test::More;
 
 for my $scenario (in_this_run(qw(i386-pae i386))) {
@@ -50,6 +50,62 @@ for my $scenario (in_this_run(qw(i386-pae i386))) {
         [],
         "$scenario: vtop of lowmem is the address less PAGE_OFFSET";
     cmp_ok scalar @pairs, '>', 100, "$scenario: and there was lowmem to look at";
+}
+
+# With its debug information, which is large: only where all dumps are looked at.
+for my $scenario ($ENV{ALICIA_FULL} ? 'i386-pae' : ()) {
+    my $truth = dump_folder($scenario) . '/truth';
+    my ($vmlinux, $map) = debuginfo($scenario);
+
+    # VMCOREINFO of i386 doesn't say what KASLR added; it follows from _stext.
+    my %linked =
+        map { (split ' ')[2, 0] } grep {/ [DBRTdbrt] (?:init_task|jiffies|linux_banner|schedule|modules)$/} split /\n/,
+        slurp($map);
+    my $stext = (map { (split ' ')[0] } grep {/ _stext$/} split /\n/, slurp($map))[0];
+    for my $file ($vmlinux, $map) {
+        my %found = map {split} split /\n/,
+            ask(
+            $scenario,
+            'print "$_ ", get_addr($_), "\n" for qw(' . join(' ', '_stext', sort keys %linked) . ')',
+            more => [$file]
+            );
+        my %distance = map { $_ => hex($found{$_}) - hex $found{_stext} } keys %linked;
+        is_deeply \%distance, {map { $_ => hex($linked{$_}) - hex $stext } keys %linked},
+            "$scenario: data symbols of " . ($file eq $map ? 'System.map' : 'vmlinux');
+    }
+
+    my $version = substr slurp("$truth/proc/version"), 0, 100;
+    like ask($scenario, q{print read_string(get_addr('linux_banner'))}, more => [$vmlinux]), qr/\A\Q$version\E/,
+        "$scenario: the banner";
+    is ask(
+        $scenario,
+        q{print kernel(get_addr('init_task'), 'struct task_struct', 'comm', 'char *'), ' ', sizeof('struct list_head')},
+        more => [$vmlinux]
+        ),
+        'swapper/0 8',
+        "$scenario: a member, by DWARF";
+    my ($heading, @expected) = split /\n/, slurp("$truth/tasks");
+    my $tasks = ask(
+        $scenario,
+        q{printf "%d\t%s\n", $_->pid, $_->comm =~ /^kworker/ ? 'kworker' : $_->comm for tasks();},
+        more => [$vmlinux]
+    );
+    is_deeply [sort split /\n/, $tasks], [
+        sort map {
+            my @field = split /\t/;
+            "$field[0]\t" . ($field[4] =~ /^kworker/ ? 'kworker' : substr $field[4], 0, 15)
+        } @expected
+        ],
+        "$scenario: tasks() are the guest's";
+    my $lines = ask($scenario, <<'END', more => [$vmlinux]);
+for my $task (tasks()) { my $mm = $task->mm or next; next if $task->pid != $task->tgid; printf "%d %s\n", $task->pid, unpack 'H*', read_user($task, $mm->arg_start, $mm->arg_end - $mm->arg_start) }
+END
+    for my $line (split /\n/, $lines) {
+        my ($pid, $hex) = split / /, $line, -1;
+        is pack('H*', $hex), slurp("$truth/proc/$pid/cmdline"), "$scenario: arguments of process $pid"
+            if -e "$truth/proc/$pid/cmdline";
+    }
+    cmp_ok scalar(() = $lines =~ /\n/g), '>=', 2, "$scenario: user memory was read";
 }
 
 done_testing;
