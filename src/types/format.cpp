@@ -38,6 +38,13 @@ class Snapshot final : public MemoryReader {
     std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
     return {};
   }
+  /// Whether these bytes are known to be zero; false also for what was not read ahead, and for none.
+  bool is_zero(VirtualAddress address, std::uint64_t size) const {
+    const std::uint64_t offset = address - start_;
+    if (size == 0 || !fits(offset, size, bytes_.size())) return false;
+    const auto part = std::span(bytes_).subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+    return std::ranges::all_of(part, [](std::byte each) { return each == std::byte{0}; });
+  }
 
  private:
   const MemoryReader& memory_;
@@ -47,7 +54,7 @@ class Snapshot final : public MemoryReader {
 
 class ValuePrinter {
  public:
-  ValuePrinter(const MemoryReader& memory, TypeSystem& types, const FormatOptions& options)
+  ValuePrinter(const Snapshot& memory, TypeSystem& types, const FormatOptions& options)
       : memory_(memory), types_(types), options_(options) {}
 
   Result<std::string> run(const Place& place) {
@@ -105,18 +112,34 @@ class ValuePrinter {
     out_ += "{\n";
     bool first = true;
     for (const Member& member : type.members) {
+      const VirtualAddress address = types_.wrap(place.address + member.bit_offset / 8);
+      const TypeRef member_type = types_.follow(structure, member.type);
+      if (options_.leave_out_zeros && is_plain_zero(address, member_type)) continue;
       if (!first) out_ += ",\n";
       first = false;
       indent(level + 1);
-      if (!member.name.empty()) out_ += visible(member.name) + " = ";
-      print({types_.wrap(place.address + member.bit_offset / 8), types_.follow(structure, member.type),
-             static_cast<std::uint32_t>(member.bit_offset % 8), member.bitfield_bits},
-            level + 1);
+      if (!member.name.empty()) out_.append(visible(member.name)).append(" = ");
+      print({address, member_type, static_cast<std::uint32_t>(member.bit_offset % 8), member.bitfield_bits}, level + 1);
       if (full()) break;
     }
-    out_ += '\n';
+    if (!first) out_ += '\n';
     indent(level);
     out_ += '}';
+  }
+
+  /// A number, a pointer or an array of these, all of it zero. Enumerations have a name for it.
+  bool is_plain_zero(VirtualAddress address, TypeRef type) const {
+    const auto is_plain = [](Kind kind) {
+      return kind == Kind::integer || kind == Kind::pointer || kind == Kind::floating;
+    };
+    const TypeRef bare = types_.complete(type);
+    const Type& described = types_.describe(bare);
+    const bool plain = described.kind == Kind::array
+                           ? is_plain(types_.describe(types_.strip(types_.follow(bare, described.target))).kind)
+                           : is_plain(described.kind);
+    if (!plain) return false;
+    const auto size = types_.size_of(bare);
+    return size && memory_.is_zero(address, *size);
   }
 
   bool is_text(TypeRef holder) const {
@@ -333,7 +356,7 @@ class ValuePrinter {
     out_ += names.empty() ? "0" : fmt::format("({})", names);
   }
 
-  const MemoryReader& memory_;
+  const Snapshot& memory_;
   TypeSystem& types_;
   const FormatOptions& options_;
   std::string out_;

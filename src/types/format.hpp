@@ -17,6 +17,7 @@ struct FormatOptions {
   std::size_t elements = 256;       ///< of an array, or runs of equal characters in text; the rest is `...`
   std::size_t repeats = 0;          ///< elements equal from this number on are `<repeats N times>`; 0: never
   std::size_t longest = 16U << 20;  ///< bytes of output; the rest is `...`
+  bool leave_out_zeros = false;     ///< members that are numbers, pointers or arrays of these, and zero
   bool cast = true;                 ///< a pointer by itself has its type in front: `(struct list_head *) 0x…`
   /// What an address is (`init_task+168`), or empty.
   std::function<std::string(VirtualAddress)> symbol;

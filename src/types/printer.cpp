@@ -140,6 +140,7 @@ std::string print_value(const MemoryReader& memory, TypeSystem& types, const Pla
   options.elements = style.most_elements;
   options.repeats = 10;
   options.cast = false;
+  options.leave_out_zeros = style.leave_out_zeros && style.line_width != 0;
   if (style.name_of) {
     options.symbol = [&](VirtualAddress address) { return style.name_of(address).value_or(std::string()); };
   }
