@@ -14,16 +14,17 @@ Alicia::Linux::File - the files that tasks have open
 
 =head1 SUBROUTINES
 
-=head2 open_files($task)
+=head2 open_files($task [, \%known])
 
 One hash a file descriptor of the task at this address: C<fd>, C<file>, C<dentry>, C<inode> (addresses), C<type> (see
-L<Alicia::Linux::Path>), C<path>, C<flags>, C<position>; C<hole> is the reason for what could not be read.
+L<Alicia::Linux::Path>), C<path>, C<flags>, C<position>; C<hole> is the reason for what could not be read. %known, the same
+from task to task, remembers what several have open.
 
 =cut
 
 my $most = 1 << 20;    # file descriptors of one task
 
-sub open_files ($task) {
+sub open_files ($task, $known = {}) {
     my $files = kernel($task, 'struct task_struct', 'files');
     return if $files == 0;
     my $table = kernel($files, 'struct files_struct', 'fdt');
@@ -32,11 +33,11 @@ sub open_files ($task) {
     die "a table of $count file descriptors\n" if $count < 0 || $count > $most;
     my $width = sizeof('void *');
     my @slots = unpack $width == 8 ? 'Q<*' : 'V*', read_mem($slots, $count * $width);
-    return map { _file($_, $slots[$_]) } grep { $slots[$_] } 0 .. $#slots;
+    return map { {fd => $_, %{$known->{$slots[$_]} //= _file($slots[$_])}} } grep { $slots[$_] } 0 .. $#slots;
 }
 
-sub _file ($fd, $address) {
-    my %file = (fd => $fd, file => $address);
+sub _file ($address) {
+    my %file = (file => $address);
     my $done = eval {
         $file{dentry}   = kernel($address, 'struct file', 'f_path.dentry');
         $file{inode}    = kernel($address, 'struct file', 'f_inode');
@@ -50,19 +51,19 @@ sub _file ($fd, $address) {
     return \%file;
 }
 
-=head2 working_folders($task)
+=head2 working_folders($task [, \%known])
 
-The paths of the task's root and current folder; empty where it has none any more.
+The paths of the task's root and current folder; empty where it has none any more. %known as above, another one.
 
 =cut
 
-sub working_folders ($task) {
+sub working_folders ($task, $known = {}) {
     my $fs = kernel($task, 'struct task_struct', 'fs');
     return if $fs == 0;
     return map {
-        my $mount  = mount_of(kernel($fs, 'struct fs_struct', "$_.mnt"));
+        my $mount  = kernel($fs, 'struct fs_struct', "$_.mnt");
         my $dentry = kernel($fs, 'struct fs_struct', "$_.dentry");
-        eval { path_of($mount, $dentry) } // '?'
+        $known->{"$mount $dentry"} //= eval { path_of(mount_of($mount), $dentry) } // '?';
     } qw(root pwd);
 }
 

@@ -12,13 +12,14 @@ sub file  ($class) { return 'file_info.txt' }
 sub order ($class) { return 50 }
 
 sub print_to ($class, $handle, $report) {
+    my (%known_files, %known_folders);
     for my $task (tasks()) {
         my $address = $task->address;
         next if kernel($address, 'struct task_struct', 'pid') != kernel($address, 'struct task_struct', 'tgid');
         print {$handle} task_title($address);
-        my ($root, $current) = map { visible($_) } eval { working_folders($address) };
+        my ($root, $current) = map { visible($_) } eval { working_folders($address, \%known_folders) };
         print {$handle} "ROOT: $root    CWD: $current\n" if defined $root;
-        my @files = eval { open_files($address) };
+        my @files = eval { open_files($address, \%known_files) };
         print {$handle} '(', visible(Alicia::Error::reason($@)), ")\n" if !@files && $@;
         print {$handle} @files ? _lines(@files) : "No open files\n", "\n";
     }
