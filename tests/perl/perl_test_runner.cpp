@@ -29,7 +29,9 @@ int main(int argc, char** argv) {
   std::unique_ptr<alicia::target::Target> target;
   std::unique_ptr<alicia::debugger::Debugger> debugger;
   if (argc == 4) {
-    auto opened = alicia::target::Target::open({.dump = {argv[3]}, .kernel = {}, .map = {}}, cancellation);
+    alicia::target::Files files;
+    files.dump = {argv[3]};
+    auto opened = alicia::target::Target::open(files, cancellation);
     if (!opened) {
       std::fprintf(stderr, "%s\n", opened.error().message.c_str());
       return 1;
