@@ -30,7 +30,9 @@ T demand(alicia::Result<T> result) {
 
 std::unique_ptr<Target> open_target() {
   alicia::Cancellation never;
-  return demand(Target::open({.dump = {dump_file}, .kernel = {}, .map = {}}, never));
+  alicia::target::Files files;
+  files.dump = {dump_file};
+  return demand(Target::open(files, never));
 }
 
 Target& shared_target() {
