@@ -217,7 +217,7 @@ TEST_F(ShellTest, HelpListsCommandsByOrigin) {
   EXPECT_THAT(text, HasSubstr("\n  load "));
   EXPECT_THAT(text, HasSubstr("\nYours:\n  banner\n"));
   EXPECT_THAT(text, HasSubstr("\nOf crash (:help is its own):\n  bt     flood  ps\n"));
-  EXPECT_THAT(text, HasSubstr("\n  log         the kernel's log\n"));
+  EXPECT_THAT(text, HasSubstr("\n  log             the kernel's log\n"));
   EXPECT_THAT(text, HasSubstr("\n  alicia ps "));
 }
 
