@@ -173,7 +173,7 @@ subtest 'Ctrl-Z' => sub {
     $pty->type("fg\r");
     $pty->sees(qr/alicia .*\r\n/, 'and goes on');
     $pty->type("print 3 + 4\r");
-    $pty->sees(qr/\n7\r\n/, 'there');
+    $pty->sees(qr/\n7\r\n.*alicia> /s, 'there');    # a key struck before the prompt is there would be the terminal's
     $pty->type("\cD");
     $pty->sees('bash> ', 'and leaves');
 };
