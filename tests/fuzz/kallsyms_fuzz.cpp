@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // kallsyms tables of any content: six 32-bit offsets that say where each table begins, then the memory they lie in.
 #include <array>
-#include <cstring>
 
 #include "base/bytes.hpp"
+#include "fuzz/input_memory.hpp"
 #include "symbols/kallsyms.hpp"
 
 namespace {
@@ -12,20 +12,6 @@ using namespace alicia;
 
 constexpr VirtualAddress base{0xffffffff82000000};
 
-class InputMemory final : public MemoryReader {
- public:
-  explicit InputMemory(std::span<const std::byte> bytes) : bytes_(bytes) {}
-  Result<void> read(VirtualAddress address, std::span<std::byte> out) const override {
-    if (address < base || !fits(address - base, out.size(), bytes_.size()))
-      return failure(ErrorCode::page_excluded, "beyond the input", address.value);
-    if (!out.empty()) std::memcpy(out.data(), bytes_.data() + (address - base), out.size());
-    return {};
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -33,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t header = 6 * sizeof(std::uint32_t);
   if (size < header) return 0;
   const auto table = [&](std::size_t number) { return base + load<std::uint32_t>(input, number * 4); };
-  const InputMemory memory(input.subspan(header));
+  const fuzz::InputMemory memory(base, input.subspan(header));
   const symbols::KallsymsLocation location{table(0), table(1), table(2), table(3), table(4), table(5)};
   const auto kallsyms = symbols::Kallsyms::read(memory, location, {});
   if (!kallsyms) return 0;
