@@ -137,7 +137,7 @@ Route Router::route(std::string_view line) const {
   // `bt $pid`, which Perl would take for a method of the object $pid.
   const bool has_variable = variable_follows(after) && may_be_glued(word, glued) && !is_builtin(word) &&
                             !is_perl_word(word) && !facts_.is_user_sub(word) && !facts_.is_perl_name(word);
-  if (has_variable ? is_perl_keyword(word) || word == "foreach" : is_perl_by_form(word, glued)) return perl(line);
+  if (!has_variable && is_perl_by_form(word, glued)) return perl(line);
   if (is_command(word)) return command(line);
   // A quote operator alone would wait for its quotes for ever.
   const bool perl_word = (is_perl_word(word) && !is_quote_operator(word)) || facts_.is_perl_name(word);
