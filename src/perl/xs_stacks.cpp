@@ -9,7 +9,7 @@
 
 #include "arch/disassembler.hpp"
 #include "base/bytes.hpp"
-#include "perl/edge.hpp"
+#include "perl/build.hpp"
 
 namespace alicia::perl {
 namespace {
@@ -27,19 +27,6 @@ Result<target::Unwinder*> unwinder(State& state) {
     state.unwinder = std::move(*made);
   }
   return state.unwinder.get();
-}
-
-void put(pTHX_ HV* hash, std::string_view key, SV* value) {
-  (void)hv_store(hash, key.data(), static_cast<I32>(key.size()), value, 0);
-}
-SV* new_text(pTHX_ std::string_view text) {
-  return newSVpvn(text.data(), text.size());
-}
-SV* reference_to(pTHX_ HV* hash) {
-  return newRV_noinc(reinterpret_cast<SV*>(hash));
-}
-SV* reference_to(pTHX_ AV* array) {
-  return newRV_noinc(reinterpret_cast<SV*>(array));
 }
 
 SV* describe_registers(pTHX_ State& state, const x86::Registers& registers) {

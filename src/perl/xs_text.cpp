@@ -9,15 +9,11 @@
 #include <string>
 #include <string_view>
 
-#include "perl/edge.hpp"
+#include "perl/build.hpp"
 #include "types/printer.hpp"
 
 namespace alicia::perl {
 namespace {
-
-SV* new_text(pTHX_ std::string_view text) {
-  return newSVpvn(text.data(), text.size());
-}
 
 /// The name of an address as gdb has it: `sys_flock+25`.
 std::optional<std::string> name_at(State& state, VirtualAddress address) {

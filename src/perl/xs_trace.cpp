@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "perl/edge.hpp"
+#include "perl/build.hpp"
 #include "trace/analysis.hpp"
 #include "trace/kernel_trace.hpp"
 #include "trace/trace_dat.hpp"
@@ -23,18 +23,6 @@ namespace {
 constexpr std::uint64_t kMostCollections = 4096;
 constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
 
-SV* new_text(pTHX_ std::string_view text) {
-  return newSVpvn(text.data(), text.size());
-}
-void put(pTHX_ HV* hash, std::string_view key, SV* value) {
-  (void)hv_store(hash, key.data(), static_cast<I32>(key.size()), value, 0);
-}
-SV* reference_to(pTHX_ HV* hash) {
-  return newRV_noinc(reinterpret_cast<SV*>(hash));
-}
-SV* reference_to(pTHX_ AV* array) {
-  return newRV_noinc(reinterpret_cast<SV*>(array));
-}
 SV* list_of(pTHX_ const std::vector<std::string>& lines) {
   AV* list = newAV();
   for (const std::string& line : lines)
