@@ -87,16 +87,13 @@ Result<bool> PageTables::is_kernel_address(VirtualAddress address) const {
                  address.value);
 }
 
-Result<Translation> PageTables::translate(VirtualAddress address) const {
-  if (const auto known = cache_.find(address)) return *known;
+Result<Translation> PageTables::walk_kernel(VirtualAddress address) const {
   const auto is_kernel = is_kernel_address(address);
   if (!is_kernel) return failure(is_kernel);
   if (!*is_kernel)
     return failure(ErrorCode::unmapped, fmt::format("cannot translate {:#x}: an address of user space", address.value),
                    address.value);
-  auto result = walk(address, root_);
-  if (result) cache_.insert(address, *result);
-  return result;
+  return walk(address, root_);
 }
 
 Result<Translation> PageTables::translate(VirtualAddress address, PhysicalAddress root) const {

@@ -3,9 +3,8 @@
 
 #include <vector>
 
+#include "arch/cached_translator.hpp"
 #include "arch/table_walk.hpp"
-#include "arch/translation_cache.hpp"
-#include "arch/translator.hpp"
 #include "base/memory_reader.hpp"
 
 namespace alicia::arch::aarch64 {
@@ -18,7 +17,7 @@ struct PagingMode {
 };
 
 /// The page tables of a 64-bit ARM kernel: two to five levels, pages of 4, 16 or 64 KiB and the blocks above them.
-class PageTables final : public Translator {
+class PageTables final : public CachedTranslator {
  public:
   /// @param memory borrowed
   /// @param root physical address of the kernel's top table (swapper_pg_dir)
@@ -26,12 +25,13 @@ class PageTables final : public Translator {
   /// Whether `mode` is one that exists.
   static bool is_possible(const PagingMode& mode);
 
-  /// Error, beyond Translator's: unmapped for an address of user space.
-  Result<Translation> translate(VirtualAddress address) const override;
+  using CachedTranslator::translate;
   /// @param root of a task; the kernel's addresses are looked up in the kernel's tables all the same
   Result<Translation> translate(VirtualAddress address, PhysicalAddress root) const override;
 
  private:
+  /// Error, beyond Translator's: unmapped for an address of user space.
+  Result<Translation> walk_kernel(VirtualAddress address) const override;
   Result<bool> is_kernel_address(VirtualAddress address) const;
   Result<Translation> walk(VirtualAddress address, PhysicalAddress root) const;
   TableEntry decode(std::uint64_t entry, const TableLevel& level, bool is_last) const;
@@ -40,7 +40,6 @@ class PageTables final : public Translator {
   PhysicalAddress root_;
   PagingMode mode_;
   std::vector<TableLevel> levels_;
-  mutable TranslationCache cache_;
 };
 
 }  // namespace alicia::arch::aarch64

@@ -21,22 +21,17 @@
 
 #include <array>
 
-#include "arch/table_walk.hpp"
+#include "arch/x86_entry.hpp"
 
 namespace alicia::arch::i386 {
 namespace {
 
-constexpr std::uint64_t present_bit = 1U << 0;
-constexpr std::uint64_t large_bit = 1U << 7;
-constexpr std::uint64_t protnone_bit = 1U << 8;
-constexpr std::uint64_t pae_address_bits = 0x000ffffffffff000U;
+using x86::is_page;
+using x86::present_bit;
+using x86::protnone_bit;
 
 constexpr std::array<TableLevel, 2> plain_levels{{{"PGD", 22, 10, true}, {"PTE", 12, 10, true}}};
 constexpr std::array<TableLevel, 3> pae_levels{{{"PGD", 30, 2, false}, {"PMD", 21, 9, true}, {"PTE", 12, 9, true}}};
-
-bool is_page(std::uint64_t entry, const TableLevel& level, bool is_last) {
-  return is_last || (level.maps && (entry & large_bit) != 0);
-}
 
 TableEntry decode_plain(std::uint64_t entry, const TableLevel& level, bool is_last) {
   const bool page = is_page(entry, level, is_last);
@@ -47,21 +42,10 @@ TableEntry decode_plain(std::uint64_t entry, const TableLevel& level, bool is_la
 }
 
 TableEntry decode_pae(std::uint64_t entry, const TableLevel& level, bool is_last) {
-  const bool page = is_page(entry, level, is_last);
-  const bool is_protnone = page && (entry & (present_bit | protnone_bit)) == protnone_bit;
-  if ((entry & present_bit) == 0 && !is_protnone) return {};
-  return {page ? TableEntry::Kind::page : TableEntry::Kind::table,
-          PhysicalAddress{(is_protnone ? ~entry : entry) & pae_address_bits}};
+  return x86::decode_entry(entry, level, is_last, x86::address_bits);
 }
 
 }  // namespace
-
-Result<Translation> PageTables::translate(VirtualAddress address) const {
-  if (const auto known = cache_.find(address)) return *known;
-  auto result = walk(address, root_);
-  if (result) cache_.insert(address, *result);
-  return result;
-}
 
 Result<Translation> PageTables::translate(VirtualAddress address, PhysicalAddress root) const {
   // A CR3 carries flags: below bit 12, with PAE below bit 5.

@@ -20,15 +20,12 @@
 
 #include <array>
 
-#include "arch/table_walk.hpp"
+#include "arch/x86_entry.hpp"
 
 namespace alicia::arch::x86_64 {
 namespace {
 
-constexpr std::uint64_t present_bit = 1U << 0;
-constexpr std::uint64_t large_bit = 1U << 7;
-constexpr std::uint64_t protnone_bit = 1U << 8;
-constexpr std::uint64_t address_bits = 0x000ffffffffff000U;
+using x86::address_bits;
 
 constexpr std::array<TableLevel, 5> levels_of_five{
     {{"PGD", 48, 9, false}, {"P4D", 39, 9, false}, {"PUD", 30, 9, true}, {"PMD", 21, 9, true}, {"PTE", 12, 9, true}}};
@@ -45,13 +42,6 @@ bool is_canonical(VirtualAddress address, bool five_levels) {
 PageTables::PageTables(const PhysicalMemory& memory, PhysicalAddress root, PagingMode mode)
     : memory_(memory), root_(root), mode_(mode) {}
 
-Result<Translation> PageTables::translate(VirtualAddress address) const {
-  if (const auto known = cache_.find(address)) return *known;
-  auto result = walk(address, root_);
-  if (result) cache_.insert(address, *result);
-  return result;
-}
-
 Result<Translation> PageTables::translate(VirtualAddress address, PhysicalAddress root) const {
   // A CR3 carries a PCID or flags below bit 12, and perhaps the encryption bit.
   return walk(address, PhysicalAddress{root.value & address_bits & ~mode_.encryption_mask});
@@ -61,12 +51,8 @@ Result<Translation> PageTables::walk(VirtualAddress address, PhysicalAddress roo
   if (!is_canonical(address, mode_.five_levels))
     return failure(ErrorCode::bad_address,
                    fmt::format("cannot translate {:#x}: not a canonical address", address.value), address.value);
-  const auto decode = [this](std::uint64_t entry, const TableLevel& level, bool is_last) -> TableEntry {
-    const bool is_page = is_last || (level.maps && (entry & large_bit) != 0);
-    const bool is_protnone = is_page && (entry & (present_bit | protnone_bit)) == protnone_bit;
-    if ((entry & present_bit) == 0 && !is_protnone) return {};
-    return {is_page ? TableEntry::Kind::page : TableEntry::Kind::table,
-            PhysicalAddress{(is_protnone ? ~entry : entry) & address_bits & ~mode_.encryption_mask}};
+  const auto decode = [this](std::uint64_t entry, const TableLevel& level, bool is_last) {
+    return x86::decode_entry(entry, level, is_last, address_bits & ~mode_.encryption_mask);
   };
   const auto levels = mode_.five_levels ? std::span<const TableLevel>(levels_of_five) : std::span(levels_of_four);
   return walk_tables(memory_, address, root, levels, 8, decode);

@@ -3,8 +3,7 @@
 
 #include <cstdint>
 
-#include "arch/translation_cache.hpp"
-#include "arch/translator.hpp"
+#include "arch/cached_translator.hpp"
 #include "base/memory_reader.hpp"
 
 namespace alicia::arch::x86_64 {
@@ -25,22 +24,22 @@ struct PagingMode {
 };
 
 /// The page tables of a 64-bit x86 kernel: four or five levels, 4 KiB, 2 MiB and 1 GiB pages.
-class PageTables final : public Translator {
+class PageTables final : public CachedTranslator {
  public:
   /// @param memory borrowed
   /// @param root physical address of the top table (the kernel's init_top_pgt)
   PageTables(const PhysicalMemory& memory, PhysicalAddress root, PagingMode mode);
 
-  Result<Translation> translate(VirtualAddress address) const override;
+  using CachedTranslator::translate;
   Result<Translation> translate(VirtualAddress address, PhysicalAddress root) const override;
 
  private:
+  Result<Translation> walk_kernel(VirtualAddress address) const override { return walk(address, root_); }
   Result<Translation> walk(VirtualAddress address, PhysicalAddress root) const;
 
   const PhysicalMemory& memory_;
   PhysicalAddress root_;
   PagingMode mode_;
-  mutable TranslationCache cache_;
 };
 
 }  // namespace alicia::arch::x86_64

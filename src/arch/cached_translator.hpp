@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "arch/translation_cache.hpp"
+#include "arch/translator.hpp"
+
+namespace alicia::arch {
+
+/// What the page tables of all architectures share: translations with the kernel's own tables are remembered.
+class CachedTranslator : public Translator {
+ public:
+  using Translator::translate;
+  Result<Translation> translate(VirtualAddress address) const final {
+    if (const auto known = cache_.find(address)) return *known;
+    auto result = walk_kernel(address);
+    if (result) cache_.insert(address, *result);
+    return result;
+  }
+
+ protected:
+  /// Walks the kernel's own tables. Errors: as `translate`.
+  virtual Result<Translation> walk_kernel(VirtualAddress address) const = 0;
+
+ private:
+  mutable TranslationCache cache_;
+};
+
+}  // namespace alicia::arch
