@@ -9,7 +9,7 @@ use Alicia::Linux::KnownIssue qw(read_issue match_issue version_of);
 use Alicia::Test              qw(alicia dump_folder spew);
 use File::Temp                qw(tempdir);
 
-my @files = glob "$Bin/../../knowledge/issues/*.issue";
+my @files = glob "$Bin/../../etc/knowledge/issues/*.issue";
 cmp_ok scalar @files, '>=', 15, 'there are some';
 
 # What a dump would show of an issue's samples.
