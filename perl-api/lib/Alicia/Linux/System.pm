@@ -6,7 +6,8 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Linux::Log ();
 
-our @EXPORT_OK = qw(utsname wall_clock boot_time uptime load_average memory_bytes total_pages page_size page_array
+our @EXPORT_OK =
+    qw(utsname timekeeper wall_clock boot_time uptime load_average memory_bytes total_pages page_size page_array
     nodes panic_cpu current_task panic_task idle_task hertz);
 
 =head1 NAME
@@ -29,9 +30,15 @@ sub utsname () {
             qw(sysname nodename release version machine domainname)};
 }
 
-# The kernel's clock. shadow_timekeeper is a plain struct timekeeper where it exists; tk_core is an anonymous struct of a
+=head2 timekeeper()
+
+The address of the C<struct timekeeper> that the kernel's clock is kept in.
+
+=cut
+
+# shadow_timekeeper is a plain struct timekeeper where it exists; tk_core is an anonymous struct of a
 # sequence count and the timekeeper.
-sub _timekeeper () {
+sub timekeeper () {
     state $found = do {
         my $core  = find_addr('tk_core');
         my $count = has_type('seqcount_raw_spinlock_t') ? sizeof('seqcount_raw_spinlock_t') : 4;
@@ -55,11 +62,11 @@ Seconds since 1970 at which the log's clock stood at zero.
 =cut
 
 sub wall_clock () {
-    return kernel(_timekeeper(), 'struct timekeeper', 'xtime_sec');
+    return kernel(timekeeper(), 'struct timekeeper', 'xtime_sec');
 }
 
 sub uptime () {
-    my $keeper = _timekeeper();
+    my $keeper = timekeeper();
     my $asleep = kernel($keeper, 'struct timekeeper', 'offs_boot');
     my $shift  = kernel($keeper, 'struct timekeeper', 'tkr_mono.shift');
     my $part   = kernel($keeper, 'struct timekeeper', 'tkr_mono.xtime_nsec') / 2**$shift;
