@@ -216,16 +216,18 @@ sub pending_timers (@cpus) {
     my $tick = get_mem(get_addr('tick_nsec'), 1, 8) + 0;
     my $bits = 8 * sizeof('unsigned long');
     for my $base (_or_hole(\@holes, 'timer wheel', sub { wheel_bases(@cpus) })) {
-        push @holes,  "timers of CPU $base->{cpu}, $base->{name}: $base->{hole}" if defined $base->{hole};
-        push @timers, map {
-            { %$_, cpu => $base->{cpu}, kind => 'timer', monotonic => $at + $tick * distance($_->{expires}, $count) }
-        } @{$base->{timers}};
+        push @holes, "timers of CPU $base->{cpu}, $base->{name}: $base->{hole}" if defined $base->{hole};
+        for my $timer (@{$base->{timers}}) {
+            my $when = $at + $tick * distance($timer->{expires}, $count);
+            push @timers, {%$timer, cpu => $base->{cpu}, kind => 'timer', monotonic => $when};
+        }
     }
     for my $base (_or_hole(\@holes, 'high resolution timers', sub { clock_bases(@cpus) })) {
         push @holes, "timers of CPU $base->{cpu}, $base->{clock}: $base->{hole}" if defined $base->{hole};
-        push @timers, map {
-            { %$_, cpu => $base->{cpu}, kind => 'hrtimer', monotonic => $_->{expires} - $base->{offset} }
-        } @{$base->{timers}};
+        for my $timer (@{$base->{timers}}) {
+            my $when = $timer->{expires} - $base->{offset};
+            push @timers, {%$timer, cpu => $base->{cpu}, kind => 'hrtimer', monotonic => $when};
+        }
     }
     return ([sort { $a->{monotonic} <=> $b->{monotonic} } @timers], \@holes);
 }
