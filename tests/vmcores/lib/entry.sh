@@ -87,11 +87,29 @@ log_check() {
     done <<< "${section[log]}"
 }
 
-# A scenario with "from" filters another one's dump again; the rest is shared.
+# A scenario with "from" filters another one's dump again, or writes it as LKCD would have; the rest is shared.
 entry_derive() {
     local to=$1
     mkdir "$to"
-    cp -rl "$entry_parent"/{truth,console.log,kernel,planted,dump.lzo} "$to/"
+    cp -rl "$entry_parent"/{truth,console.log,kernel,planted} "$to/"
     scenario_recipe > "$to/recipe"
-    formats_derive "$to"
+    if [[ ${setting[lkcd]} ]]; then
+        lkcd_derive "$to" "$entry_parent/dump.kdump"
+    else
+        cp -l "$entry_parent/dump.lzo" "$to/"
+        formats_derive "$to"
+    fi
+}
+
+# lkcd_derive FOLDER KDUMP: makes FOLDER/dump.FORM of each form wanted.
+lkcd_derive() {
+    local folder=$1 kdump=$2 form panic
+    panic=$(sed -n 's/.*Kernel panic - not syncing: //p' "$folder/console.log" | head -n 1)
+    if cmp -s -n 12 "$kdump" - <<< makedumpfile; then  # flattened, as QEMU writes it
+        quietly makedumpfile -R "$folder.kdump" < "$kdump"
+        kdump=$folder.kdump
+    fi
+    for form in ${setting[lkcd]}; do
+        quietly perl "$factory/lkcd/convert.pl" "$kdump" "$folder/truth" "$panic" "$form" "$folder/dump.$form"
+    done
 }

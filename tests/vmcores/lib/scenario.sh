@@ -40,7 +40,7 @@ scenario_load() {
         [cpu]=qemu64 [cmdline]='console=ttyS0 no_hash_pointers panic=1'
         [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk' [build]=''
         [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [host_when]='' [timeout]=600
-        [arch]='' [machine]=''
+        [arch]='' [machine]='' [lkcd]=''
     )
     section=([setup]='' [facts]='' [die]='' [planted]='' [log]='')
     [[ $1 != *@* ]] || setting[run]=${1##*@}
@@ -49,6 +49,7 @@ scenario_load() {
     done
     if [[ ${setting[from]} ]]; then
         setting[kernel]=$(scenario_load "${setting[from]}"; printf '%s' "${setting[kernel]}")
+        setting[arch]=$(scenario_load "${setting[from]}"; printf '%s' "${setting[arch]}")
     fi
     [[ ${setting[kernel]} ]] || fail "$1: no kernel is given"
     [[ ${section[die]} ]] || section[die]='echo c > /proc/sysrq-trigger'
@@ -86,7 +87,7 @@ scenario_read() {
 scenario_recipe() {
     local key
     for key in $(printf '%s\n' "${!setting[@]}" | sort); do
-        [[ $key != @(arch|machine) || ${setting[$key]} ]] || continue
+        [[ $key != @(arch|machine|lkcd) || ${setting[$key]} ]] || continue
         printf '%s = %s\n' "$key" "${setting[$key]}"
     done
     for key in $(printf '%s\n' "${!section[@]}" | sort); do
@@ -95,6 +96,7 @@ scenario_recipe() {
     printf '[factory]\n'
     (cd "$factory" && sha256sum lib/initramfs.sh lib/boot.sh lib/formats.sh guest/*
         [[ ! ${setting[build]} ]] || sha256sum lib/build.sh "${setting[build]}"/*
-        [[ ! ${setting[arch]} ]] || sha256sum lib/foreign.sh foreign/*)
+        [[ ! ${setting[arch]} ]] || sha256sum lib/foreign.sh foreign/*
+        [[ ! ${setting[lkcd]} ]] || sha256sum lkcd/*)
     dpkg-query -W makedumpfile kexec-tools busybox-static
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What lcrash calls Kerntypes: an object whose debug information holds the kernel's types, as far as headers tell them.
+// It is compiled with -fno-eliminate-unused-debug-types and never linked.
+#include <linux/blkdev.h>
+#include <linux/cdev.h>
+#include <linux/fdtable.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/hugetlb.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
+#include <linux/kallsyms.h>
+#include <linux/kernfs.h>
+#include <linux/kobject.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/net.h>
+#include <linux/netdevice.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/radix-tree.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/skbuff.h>
+#include <linux/swap.h>
+#include <linux/timer.h>
+#include <linux/tty.h>
+#include <linux/user_namespace.h>
+#include <linux/utsname.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/sock.h>
+#include <net/tcp.h>
