@@ -2,7 +2,7 @@
 //
 // How a kernel is opened from nothing but its dump:
 //
-//   the file's note              VMCOREINFO
+//   the file's note              VMCOREINFO (where there is none, System.map gives what it says: map_bootstrap.cpp)
 //   VMCOREINFO                   the page tables, with them virtual memory (paging.cpp)
 //   VMCOREINFO                   where kallsyms lies, with it every symbol (kernel_symbols.cpp)
 //   the symbol __start_BTF       the types (kernel_types.cpp), read when the first is asked for
@@ -26,6 +26,7 @@
 #include "target/lazy_symbols.hpp"
 #include "target/linear_fallback.hpp"
 #include "target/machine.hpp"
+#include "target/map_bootstrap.hpp"
 #include "target/module_set.hpp"
 #include "target/paging.hpp"
 #include "target/symbol_chain.hpp"
@@ -53,6 +54,8 @@ struct Target::Parts {
   std::optional<KernelTypes> types;
 
   Result<void> start(const Cancellation& cancellation);
+  /// The dump's, or for a dump without it what its files and memory tell.
+  Result<std::string> vmcoreinfo_text(const Cancellation& cancellation);
   Result<void> find_symbols(const Cancellation& cancellation);
   /// Adds a file's symbols behind those there are; opens it at once only where there are none. False: no use.
   bool add_file(std::function<std::unique_ptr<symbols::SymbolSource>()> open);
@@ -102,7 +105,9 @@ Result<std::unique_ptr<Target>> Target::open(const Files& files, const Cancellat
 Result<void> Target::Parts::start(const Cancellation& cancellation) {
   const dump::DumpInfo& info = dump->info();
   warnings = info.warnings;
-  vmcoreinfo = Vmcoreinfo(info.vmcoreinfo);
+  auto note = vmcoreinfo_text(cancellation);
+  if (!note) return failure(std::move(note));
+  vmcoreinfo = Vmcoreinfo(*note);
   machine = Machine::of(kernel_architecture(*dump, vmcoreinfo));
   kernel_offset = vmcoreinfo.hex("KERNELOFFSET").value_or(0);
   auto made = make_translator(*dump, vmcoreinfo, cancellation);
@@ -132,6 +137,21 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
       head ? std::optional(head->address) : std::nullopt);
   check_tables_are_there();
   return {};
+}
+
+Result<std::string> Target::Parts::vmcoreinfo_text(const Cancellation& cancellation) {
+  const dump::DumpInfo& info = dump->info();
+  if (!info.vmcoreinfo.empty()) return info.vmcoreinfo;
+  const symbols::Relocation unmoved{};
+  if (!files.map.empty()) {
+    const auto map = symbols::SystemMap::open(files.map, unmoved);
+    if (!map) return failure(map);
+    return recover_vmcoreinfo(*dump, **map, cancellation);
+  }
+  if (!files.kernel.empty())
+    if (const auto kernel = symbols::ElfSymbols::open(files.kernel, unmoved))
+      return recover_vmcoreinfo(*dump, **kernel, cancellation);
+  return failure(ErrorCode::corrupt, "the dump has no VMCOREINFO: to find the kernel in it takes its System.map");
 }
 
 Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {

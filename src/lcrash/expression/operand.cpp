@@ -181,7 +181,7 @@ Result<Operand> Arithmetic::binary(std::string_view sign, const Operand& one, co
   const Promoted of_left = promoted(left->type);
   const Promoted of_right = promoted(right->type);
   if (sign == "<<" || sign == ">>") {
-    if (right->bits >= of_left.bytes * 8) return integer(0, of_left.bytes, of_left.is_signed);
+    if (right->bits / 8 >= of_left.bytes) return integer(0, of_left.bytes, of_left.is_signed);
     std::uint64_t bits = narrowed(left->bits, of_left.bytes, of_left.is_signed);
     if (sign == "<<")
       bits <<= right->bits;
