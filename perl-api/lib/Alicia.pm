@@ -21,8 +21,9 @@ our @EXPORT = qw(
 
 # Compiled when first called.
 our %LAZY = (
-    tasks  => 'Alicia::Linux::Task',
-    report => 'Alicia::Report',
+    tasks    => 'Alicia::Linux::Task',
+    report   => 'Alicia::Report',
+    timeline => 'Alicia::Timeline',
     (map { $_ => 'Alicia::Linux::Stack' } qw(unwind registers disassemble)),
     map { ("${_}_entries" => 'Alicia::Container') } qw(list hlist llist rbtree xarray idr maple),
 );
@@ -200,9 +201,9 @@ A typed object, see L<Alicia::Object>.
 
 The kernel's lists and trees, see L<Alicia::Container>.
 
-=head2 tasks; report
+=head2 tasks; report; timeline
 
-See L<Alicia::Linux::Task> and L<Alicia::Report>.
+See L<Alicia::Linux::Task>, L<Alicia::Report> and L<Alicia::Timeline>.
 
 =head2 new Ftrace
 

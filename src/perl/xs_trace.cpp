@@ -21,6 +21,8 @@ namespace alicia::perl {
 namespace {
 
 constexpr std::uint64_t kMostCollections = 4096;
+constexpr std::uint64_t kAnyTime = std::uint64_t{1} << 63U;
+constexpr std::uint64_t kMostBins = 65536;
 constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
 
 SV* list_of(pTHX_ const std::vector<std::string>& lines) {
@@ -453,6 +455,45 @@ void xs_pairs(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
+/// _trace_first_from(COLLECTION, TIME): the place of the first event that is not before TIME, of a collection of one
+/// buffer; how many there are where all are before.
+void xs_first_from(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 2, "_trace_first_from(COLLECTION, TIME)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t time = number_argument(aTHX_ ST(1), "time", kAnyTime);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    return collection(state, number).map([&](trace::Collection* found) {
+      return newSVuv(trace::first_from(found->records(), time));
+    });
+  });
+  XSRETURN(1);
+}
+
+/// _trace_density(COLLECTION, FIRST, FROM, WIDTH, BINS): for each CPU by number undef or BINS counts packed as `L*`:
+/// how many of the events from FIRST on are in each span of WIDTH units of time from FROM on.
+void xs_density(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 5, "_trace_density(COLLECTION, FIRST, FROM, WIDTH, BINS)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t first = number_argument(aTHX_ ST(1), "event", kMostEvents);
+  const std::uint64_t from = number_argument(aTHX_ ST(2), "time", kAnyTime);
+  const std::uint64_t width = number_argument(aTHX_ ST(3), "width", kAnyTime);
+  const std::uint64_t bins = number_argument(aTHX_ ST(4), "count", kMostBins);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    return collection(state, number).map([&](trace::Collection* found) {
+      AV* list = newAV();
+      for (const auto& counts : trace::density(found->records(), static_cast<std::size_t>(first), from, width,
+                                               static_cast<std::size_t>(bins)))
+        av_push(list, counts.empty() ? newSV(0) : new_text(aTHX_ as_text(std::as_bytes(std::span(counts)))));
+      return reference_to(aTHX_ list);
+    });
+  });
+  XSRETURN(1);
+}
+
 }  // namespace
 
 void define_trace(pTHX_ State& state) {
@@ -471,6 +512,8 @@ void define_trace(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::_trace_fields", xs_fields);
   define(aTHX_ state, "Alicia::_trace_select", xs_select);
   define(aTHX_ state, "Alicia::_trace_pairs", xs_pairs);
+  define(aTHX_ state, "Alicia::_trace_first_from", xs_first_from);
+  define(aTHX_ state, "Alicia::_trace_density", xs_density);
 }
 
 }  // namespace alicia::perl

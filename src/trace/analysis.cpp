@@ -45,6 +45,34 @@ Result<std::vector<std::uint32_t>> select(const Records& records, const Selectio
   return found;
 }
 
+std::size_t first_from(const Records& records, std::uint64_t time) {
+  std::size_t first = 0;
+  for (std::size_t count = records.size(); count > 0;) {
+    const std::size_t half = count / 2;
+    if (records.time(first + half) < time) {
+      first += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return first;
+}
+
+std::vector<std::vector<std::uint32_t>> density(const Records& records, std::size_t first, std::uint64_t from,
+                                                std::uint64_t width, std::size_t bins) {
+  std::vector<std::vector<std::uint32_t>> counts;
+  for (std::size_t index = first; index < records.size(); ++index) {
+    const std::uint64_t time = records.time(index);
+    if (time < from || width == 0 || (time - from) / width >= bins) continue;
+    const unsigned cpu = records.cpu(index);
+    if (cpu >= counts.size()) counts.resize(cpu + 1);
+    if (counts[cpu].empty()) counts[cpu].resize(bins);
+    ++counts[cpu][static_cast<std::size_t>((time - from) / width)];
+  }
+  return counts;
+}
+
 Result<Pairs> pair_up(const Records& records, const Pairing& pairing, const Cancellation& cancellation) {
   Pairs result;
   std::unordered_map<Key, std::uint32_t, KeyHash> begun;

@@ -21,6 +21,14 @@ struct Selection {
 Result<std::vector<std::uint32_t>> select(const Records& records, const Selection& selection, const EventField& pid,
                                           const Cancellation& cancellation);
 
+/// The first record whose time is not before `time`, of records that are in one order by time (those of one buffer).
+std::size_t first_from(const Records& records, std::uint64_t time);
+
+/// How many of the records from `first` on each CPU has in each of `bins` spans of `width` units, the first of which
+/// begins at `from`; what is outside counts nowhere. CPUs by number, those without records empty.
+std::vector<std::vector<std::uint32_t>> density(const Records& records, std::size_t first, std::uint64_t from,
+                                                std::uint64_t width, std::size_t bins);
+
 /// Two events that belong together, as a call and its return.
 struct Pair {
   std::int64_t group = 0;

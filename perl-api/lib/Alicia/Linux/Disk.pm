@@ -80,7 +80,7 @@ sub _statistics ($base) {
 =head2 disk_requests($queue)
 
 The requests of a C<struct request_queue> that are not idle, oldest first: hashes C<address tag queue_number state
-operation sector bytes start> (nanoseconds since boot).
+operation sector bytes start> (nanoseconds of the monotonic clock), C<cpu> (which made it, undef where that is not told).
 
 =cut
 
@@ -132,6 +132,7 @@ sub _request ($request, $number, $state) {
         sector       => $get->('__sector'),
         bytes        => $get->('__data_len'),
         start        => $get->('start_time_ns'),
+        cpu          => scalar eval { $get->('mq_ctx->cpu') },
     };
 }
 

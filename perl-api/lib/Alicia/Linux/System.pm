@@ -39,12 +39,12 @@ The address of the C<struct timekeeper> that the kernel's clock is kept in.
 # shadow_timekeeper is a plain struct timekeeper where it exists; tk_core is an anonymous struct of a
 # sequence count and the timekeeper.
 sub timekeeper () {
-    state $found = do {
+    state $found;
+    return $found //= do {
         my $core  = find_addr('tk_core');
         my $count = has_type('seqcount_raw_spinlock_t') ? sizeof('seqcount_raw_spinlock_t') : 4;
         defined $core ? $core + (($count + 7) & ~7) : get_addr('shadow_timekeeper');
     };
-    return $found;
 }
 
 =head2 wall_clock()

@@ -69,7 +69,25 @@ sub header ($self) { return @{$self->{ids}} == 1 ? Alicia::_trace_header($self->
 
 sub lines ($self, $first, $count) { return Alicia::_trace_lines($self->{number}, $first, $count) }
 
-=head2 select(types => [...], cpus => [...], pids => [...], from => NS, to => NS)
+=head2 first_from TIME
+
+The recid of the first event that is not before TIME, in the unit of the buffer's clock, among those of one buffer; how many
+there are where all are before.
+
+=head2 density FIRST, FROM, WIDTH, BINS
+
+For each CPU by number undef, or a reference to BINS counts: how many events from recid FIRST on are in each span of WIDTH
+units of time, beginning at FROM.
+
+=cut
+
+sub first_from ($self, $time) { return Alicia::_trace_first_from($self->{number}, $time) }
+
+sub density ($self, @how) {
+    return map { defined $_ ? [unpack 'L*', $_] : undef } @{Alicia::_trace_density($self->{number}, @how)};
+}
+
+=head2 select(types => [...], cpus => [...], pids => [...])
 
 The recids of the events that are of one of these kinds (ids), CPUs and tasks; what is not given is not asked for.
 
