@@ -8,18 +8,57 @@
 # (the package's) from the scenario's meta package. Asking apt takes two seconds,
 # so the answer is kept until its lists change.
 kernel_resolve() {
-    local meta=${setting[kernel]} answer=$cache/resolved/${setting[kernel]} resolved
+    local meta=${setting[suite]:+${setting[suite]}%}${setting[kernel]} resolved
+    local answer=$cache/resolved/$meta
     [[ ${kernel_resolved:-} = "$meta" ]] && return
     foreign_apt
+    suite_apt
     if [[ ! $answer -nt /var/lib/apt/lists ]]; then
         mkdir -p "$cache/resolved"
-        resolved=$(kernel_ask "$meta")
+        resolved=$(kernel_ask "${setting[kernel]}")
         printf '%s\n' "$resolved" > "$answer.$BASHPID"
         mv "$answer.$BASHPID" "$answer"
     fi
     read -r kernel_package kernel_version < "$answer"
     kernel_release=${kernel_package#linux-image-}
     kernel_resolved=$meta
+}
+
+# Sets APT_CONFIG for what follows, if the scenario's kernel is of another release
+# of Debian ("suite"): an apt of its own under the cache, with the mirrors that
+# this machine's apt uses.
+suite_apt() {
+    local suite=${setting[suite]} root=$cache/apt/${setting[suite]} lock mirror codename
+    [[ $suite ]] || return 0
+    if [[ ! $root/updated -nt /var/lib/apt/lists ]]; then
+        mkdir -p "$cache/locks" "$root"/{state/lists/partial,cache/archives/partial}
+        exec {lock}>"$cache/locks/apt%$suite"
+        flock "$lock"
+        : > "$root/status"
+        # shellcheck disable=SC2016
+        apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(CODENAME)' 'Created-By: Packages' | grep '^Debian ' | sort -u |
+            while read -r _ mirror codename; do
+                case $codename in
+                    *-updates | *-backports*) continue ;;
+                    *-security) codename=$suite-security ;;
+                    *) codename=$suite ;;
+                esac
+                printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
+                    "$mirror" "$codename"
+            done > "$root/sources.list"
+        cat > "$root/apt.conf" <<END
+APT::Sandbox::User "root";
+Dir::State "$root/state";
+Dir::State::status "$root/status";
+Dir::Cache "$root/cache";
+Dir::Etc::sourcelist "$root/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+END
+        APT_CONFIG=$root/apt.conf apt-get update -qq >"$root/log" 2>&1 {lock}>&- || true
+        touch "$root/updated"
+        exec {lock}>&-
+    fi
+    export APT_CONFIG=$root/apt.conf
 }
 
 kernel_ask() {

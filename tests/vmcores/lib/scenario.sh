@@ -40,7 +40,7 @@ scenario_load() {
         [cpu]=qemu64 [cmdline]='console=ttyS0 no_hash_pointers panic=1'
         [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk' [build]=''
         [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [host_when]='' [timeout]=600
-        [arch]='' [machine]='' [lkcd]=''
+        [arch]='' [machine]='' [lkcd]='' [suite]=''
     )
     section=([setup]='' [facts]='' [die]='' [planted]='' [log]='')
     [[ $1 != *@* ]] || setting[run]=${1##*@}
@@ -87,7 +87,7 @@ scenario_read() {
 scenario_recipe() {
     local key
     for key in $(printf '%s\n' "${!setting[@]}" | sort); do
-        [[ $key != @(arch|machine|lkcd) || ${setting[$key]} ]] || continue
+        [[ $key != @(arch|machine|lkcd|suite) || ${setting[$key]} ]] || continue
         printf '%s = %s\n' "$key" "${setting[$key]}"
     done
     for key in $(printf '%s\n' "${!section[@]}" | sort); do
