@@ -34,8 +34,9 @@ char hexadecimal_or_dot(std::uint64_t nibble) {
   return nibble == 0 ? '.' : "0123456789abcdef"[nibble & 0xfU];
 }
 
-/// `d..2.`: interrupts, rescheduling, in which kind of interrupt, depth of preemption and of migration being disabled.
-std::string state_letters(std::uint64_t flags, std::uint64_t preempt_count) {
+/// `d..2.`: interrupts, rescheduling, in which kind of interrupt, depth of preemption and, where the kernel counts it,
+/// of migration being disabled.
+std::string state_letters(std::uint64_t flags, std::uint64_t preempt_count, bool migration) {
   std::string text;
   const bool bottom_halves_off = (flags & kBottomHalvesOff) != 0;
   if ((flags & kInterruptsOff) != 0) {
@@ -56,8 +57,16 @@ std::string state_letters(std::uint64_t flags, std::uint64_t preempt_count) {
     text += soft ? 's' : '.';
   }
   text += hexadecimal_or_dot(preempt_count & 0xfU);
-  text += hexadecimal_or_dot(preempt_count >> 4U & 0xfU);
+  if (migration) text += hexadecimal_or_dot(preempt_count >> 4U & 0xfU);
   return text;
+}
+
+/// Whether events tell of disabled bottom halves (whose flag has a name then) and, since the same time, of disabled
+/// migration.
+bool tells_bottom_halves(target::Target& target) {
+  const auto type = target.types().find("enum trace_flag_type");
+  return !type || std::ranges::count(target.types().describe(*type).enumerators, "TRACE_FLAG_BH_OFF",
+                                     &types::Enumerator::name) != 0;
 }
 
 /// Text that ends the record, up to a NUL.
@@ -78,7 +87,8 @@ TraceText::TraceText(target::Target& target, const EventFormats& formats, const 
       names_(target),
       text_(target, formats, names_, records),
       graph_(target, formats, commands, names_, records),
-      started_(records.buffers().size()) {}
+      started_(records.buffers().size()),
+      bottom_halves_(tells_bottom_halves(target)) {}
 
 std::string TraceText::context(std::size_t index) const {
   const TraceBuffer& buffer = records_.buffer_of(index);
@@ -87,7 +97,8 @@ std::string TraceText::context(std::size_t index) const {
   const auto pid = static_cast<std::int32_t>(common(formats_, "common_pid", record));
   std::string text = fmt::format("{:>16}-{:<7} [{:03}] ", commands_.find(pid), pid, records_.cpu(index));
   if (buffer.options.interrupt_info)
-    text += state_letters(common(formats_, "common_flags", record), common(formats_, "common_preempt_count", record));
+    text += state_letters(common(formats_, "common_flags", record), common(formats_, "common_preempt_count", record),
+                          bottom_halves_);
   const std::uint64_t time = records_.time(index);
   if (!buffer.clock.in_nanoseconds) return text + fmt::format(" {:12}: ", time);
   const std::uint64_t microseconds = (time + 500) / 1000;
@@ -239,11 +250,17 @@ std::string TraceText::header(std::size_t buffer) const {
   }
   text += fmt::format("# entries-in-buffer/entries-written: {}/{}   #P:{}\n#\n", kept, kept + overrun,
                       target_.online_cpus().size());
+  text += fmt::format("#                                _-----=> irqs-off{}\n", bottom_halves_ ? "/BH-disabled" : "");
+  text +=
+      "#                               / _----=> need-resched\n"
+      "#                              | / _---=> hardirq/softirq\n"
+      "#                              || / _--=> preempt-depth\n";
+  if (!bottom_halves_)
+    return text +
+           "#                              ||| /     delay\n"
+           "#           TASK-PID     CPU#  ||||   TIMESTAMP  FUNCTION\n"
+           "#              | |         |   ||||      |         |\n";
   return text +
-         "#                                _-----=> irqs-off/BH-disabled\n"
-         "#                               / _----=> need-resched\n"
-         "#                              | / _---=> hardirq/softirq\n"
-         "#                              || / _--=> preempt-depth\n"
          "#                              ||| / _-=> migrate-disable\n"
          "#                              |||| /     delay\n"
          "#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n"

@@ -55,6 +55,7 @@ class TraceText {
   EventText text_;
   GraphText graph_;
   std::vector<std::vector<bool>> started_;  // by buffer and CPU: a line of it was printed
+  bool bottom_halves_;                      // events tell whether they are disabled
 };
 
 }  // namespace alicia::trace
