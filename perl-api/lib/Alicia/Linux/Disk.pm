@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Every block device has an inode in a file system of its own, whose superblock the kernel names; so the disks are found
-# without the driver model's classes, which move from version to version. A disk's counters are per-CPU; its requests hang
-# on the tags of its hardware queues, where one that is under way has state 1.
+# without the driver model's classes, which move from version to version. Where a gendisk holds its whole partition
+# itself (struct hd_struct, until 5.10), only devices in use have an inode, and the class of block devices is gone over. A
+# disk's counters are per-CPU; its requests hang on the tags of its hardware queues, where one that is under way has
+# state 1.
 package Alicia::Linux::Disk;
 
 use v5.36;
@@ -30,6 +32,12 @@ what could not be read.
 my $most_tags = 1 << 16;
 
 sub disks () {
+    my %disk   = has_type('struct hd_struct') ? _disks_of_class() : _disks_of_inodes();
+    my @sorted = sort { $a->{major} <=> $b->{major} || $a->{minor} <=> $b->{minor} } values %disk;
+    return @sorted;
+}
+
+sub _disks_of_inodes () {
     my $super = read_ptr(get_addr('blockdev_superblock'));
     my $head  = $super + offsetof('struct super_block', 's_inodes');
     my $inode = offsetof('struct bdev_inode', 'vfs_inode');
@@ -39,13 +47,30 @@ sub disks () {
         my $disk   = eval { kernel($device, 'struct block_device', 'bd_disk', 'void *') } // next;
         next if $disk == 0;
         next if kernel($disk, 'struct gendisk', 'part0', 'void *') != $device;
-        $disk{$disk} = _disk($disk, $device);
+        $disk{$disk} = _disk($disk, $device, ['struct block_device', 'bd_nr_sectors', 'bd_stats']);
     }
-    my @sorted = sort { $a->{major} <=> $b->{major} || $a->{minor} <=> $b->{minor} } values %disk;
-    return @sorted;
+    return %disk;
 }
 
-sub _disk ($disk, $device) {
+# The class's devices are whole disks and partitions, which their device_type tells.
+sub _disks_of_class () {
+    my $private = kernel(get_addr('block_class'), 'struct class', 'p', 'void *');
+    my $head    = $private + offsetof('struct subsys_private', 'klist_devices.k_list');
+    my $whole   = get_addr('disk_type');
+    my $part    = offsetof('struct gendisk', 'part0');
+    my %disk;
+    for my $entry (list_entries($head, 'struct device_private', 'knode_class.n_node')) {
+        my $device = kernel($entry->address, 'struct device_private', 'device', 'void *');
+        next if kernel($device, 'struct device', 'type', 'void *') != $whole;
+        my $disk = $device - $part - offsetof('struct hd_struct', '__dev');
+        $disk{$disk} = _disk($disk, $disk + $part, ['struct hd_struct', 'nr_sects', 'dkstats']);
+    }
+    return %disk;
+}
+
+# $names: the struct at $device, and its members of the size and of the counters.
+sub _disk ($disk, $device, $names) {
+    my ($struct, $size, $counters) = @$names;
     my $get = sub (@how) { kernel($disk, 'struct gendisk', @how) };
     my %row = (
         address    => $disk,
@@ -56,8 +81,8 @@ sub _disk ($disk, $device) {
         statistics => {},
     );
     my $done = eval {
-        $row{sectors}    = kernel($device, 'struct block_device', 'bd_nr_sectors');
-        $row{statistics} = _statistics(kernel($device, 'struct block_device', 'bd_stats', 'void *'));
+        $row{sectors}    = kernel($device, $struct, $size);
+        $row{statistics} = _statistics(kernel($device, $struct, $counters, 'void *'));
         1;
     };
     $row{hole} = Alicia::Error::reason($@) if !$done;
