@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -25,6 +29,20 @@ inline std::vector<std::string> ask_factory(const std::string& question, const s
   }
   if (lines.front().empty()) throw std::runtime_error("the dump factory made no " + scenario);
   return lines;
+}
+
+/// Whether this run of the tests looks at a scenario: all with ALICIA_FULL, else those that CI makes.
+inline bool in_this_run(const std::string& name) {
+  if (std::getenv("ALICIA_FULL") != nullptr) return true;
+  std::ifstream made(std::filesystem::path(ALICIA_DUMP_FACTORY).parent_path() / "ci");
+  return std::find(std::istream_iterator<std::string>(made), {}, name) != std::istream_iterator<std::string>();
+}
+
+/// What a test calls a scenario's kernel: `v6_1`.
+inline std::string kernel_name(std::string scenario) {
+  scenario.replace(0, scenario.find('-') + 1, "v");
+  std::replace(scenario.begin(), scenario.end(), '.', '_');
+  return scenario;
 }
 
 /// The folder of a scenario's dump, made if it isn't there yet.

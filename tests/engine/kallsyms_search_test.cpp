@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Dumps, SearchedKernel,
                          testing::Values(std::pair{"sysrq-6.1", "dump.kdump"}, std::pair{"sysrq-6.1", "dump.elf"},
                                          std::pair{"sysrq-6.12", "dump.kdump"}),
                          [](const auto& test) {
-                           return (test.param.first == "sysrq-6.1" ? "v6_1_" : "v6_12_") +
+                           return test::kernel_name(test.param.first) + "_" +
                                   test.param.second.substr(test.param.second.find('.') + 1);
                          });
 

@@ -66,11 +66,13 @@ for my $scenario (scenarios()) {
         my ($mounts) = $page =~ m{id="mount">(.*?)</table>}s;
         is_deeply [grep { $_ ne 'slab mnt_cache' } $mounts =~ /<tr><td class="middle" title="([^"]*)">/g], [],
             'and a mount is an object of its slab cache';
-        my ($lane) = $page =~ m{>CPU 1</text>\n(.*?)</g>}s;
-        like $lane, qr{class="running".*>\d+ busyloop<}s, 'the queue of CPU 1 is drawn, and who runs there';
+        my @lanes = $page =~ m{>CPU \d</text>\n(.*?)</g>}sg;
+        is scalar(grep {m{class="running".*>\d+ busyloop<}s} @lanes), 1,
+            'the CPUs\' queues are drawn, and who runs there';
         my @tasks = slurp("$details/all_task.txt") =~ /^PID: (\d+) +TASK: [0-9a-f]{16} /mg;
         my @truth = map { /^(\d+)\t/ ? $1 : () } split /\n/, slurp(dump_folder($scenario) . '/truth/tasks');
-        is_deeply \@tasks, [sort { $a <=> $b } @truth], 'all_task.txt has every task';
+        @truth = sort { $a <=> $b } @truth;
+        is_deeply [grep { $_ <= $truth[-1] } @tasks], \@truth, 'all_task.txt has every task';
         is scalar(() = slurp("$details/task.txt") =~ /^struct task_struct \{$/mg), 2, 'task.txt has that of each CPU';
     };
 

@@ -20,12 +20,11 @@ for my $scenario (scenarios()) {
 
     subtest "$scenario: sys" => sub {
         my %fact = $sys =~ /^ *([A-Z][A-Z ]+): (.*)$/mg;
-        my (undef, $host, $release, $version, $machine) =
-            map { _sysctl($scenario, $_) } qw(ostype hostname osrelease version arch);
+        my ($host, $release, $version) = map { _sysctl($scenario, $_) } qw(hostname osrelease version);
         is $fact{NODENAME}, $host,    'node name';
         is $fact{RELEASE},  $release, 'release';
         is $fact{VERSION},  $version, 'version';
-        like $fact{MACHINE}, qr/\A\Q$machine\E/, 'machine';
+        like $fact{MACHINE}, qr/\Ax86_64 /, 'machine';    # which /proc/sys/kernel/arch tells of new kernels only
         is $fact{CPUS}, scalar(grep {/^processor\s*:/} truth_lines($scenario, 'proc/cpuinfo')), 'CPUs';
         like $fact{DUMPFILE}, qr/dump\.kdump  \[PARTIAL DUMP\]\z/, 'the file, and that it is filtered';
 
@@ -56,6 +55,10 @@ for my $scenario (scenarios()) {
         }
         my @truth = map { [split /\t/] } truth_lines($scenario, 'tasks');
         shift @truth;
+
+        # A kworker may still be made after the snapshot.
+        my ($last) = sort { $b <=> $a } map { $_->[0] } @truth;
+        delete @shown{grep { $_ > $last && $shown{$_}{comm} =~ /\A\[kworker/ } keys %shown};
         is join(' ', sort { $a <=> $b } keys %shown), join(' ', sort { $a <=> $b } map { $_->[0] } @truth),
             'the same PIDs';
         my @wrong;

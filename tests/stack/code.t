@@ -34,7 +34,7 @@ my @expected = (
     qr/^get_task_mm: member mm of r\w+, the first argument, struct task_struct \*: mm_users$/m,
 );
 
-for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12))) {
+for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 sysrq-5.10))) {
     subtest $scenario => sub {
         my $run =
             alicia('-q', '--no-config', '-e', $print_accesses =~ s/\n/ /gr, dump_folder($scenario) . '/dump.kdump');

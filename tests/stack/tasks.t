@@ -2,7 +2,7 @@
 # Every task's trace: followed to its end, standing on its own stack, each return address where it is said to be.
 use v5.36;
 use Test::More;
-use Alicia::Test qw(alicia dump_folder);
+use Alicia::Test qw(alicia dump_folder in_this_run);
 
 my $print_traces = <<'CODE';
 use Alicia::Linux::Stack qw(trace running_task);
@@ -19,7 +19,7 @@ for my $task (map({ $_->address } tasks()), map { running_task($_) } cpus()) {
 }
 CODE
 
-for my $scenario (qw(sysrq-6.1 sysrq-6.12)) {
+for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 sysrq-5.10))) {
     subtest $scenario => sub {
         my $run = alicia('-q', '--no-config', '-e', $print_traces =~ s/\n/ /gr, dump_folder($scenario) . '/dump.kdump');
         is $run->{err}, '', 'nothing complained of';

@@ -16,7 +16,7 @@ use Alicia::Test qw(alicia dump_folder in_this_run slurp);
 my $lost =
     qr/\A(?:ftrace_regs_caller_end|ftrace_stub\w*|return_to_handler|arch_rethook_trampoline|rethook_trampoline_handler)\+/;
 
-my @scenarios = in_this_run(qw(sysrq-6.1 sysrq-6.12 rt-6.1 tracers-6.1 tracers-6.12));
+my @scenarios = in_this_run(qw(sysrq-6.1 sysrq-6.12 sysrq-5.10 rt-6.1 tracers-6.1 tracers-6.12));
 
 my $print_traces = <<'CODE';
 use v5.36; no warnings 'portable';

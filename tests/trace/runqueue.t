@@ -36,7 +36,7 @@ sub switches_of ($scenario, $file) {
 }
 
 my %buffers = (sysrq => ['top', 'trace'], trace => ['events', 'instances/events/trace']);
-for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 trace-6.1 trace-6.12))) {
+for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 sysrq-5.10 trace-6.1 trace-6.12))) {
     my ($buffer, $file) = @{$buffers{$scenario =~ s/-.*//r}};
     my (undef,   $output) =
         output_of($scenario, '$t = new Ftrace', "\$t->analyze(analyzer=>'runqueue', instance=>'$buffer')");

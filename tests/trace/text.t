@@ -20,7 +20,7 @@ my %files = (
 # The age of dirty pages is how long ago they became dirty at the time of reading.
 sub comparable ($line) { return $line =~ s/(: writeback_.* age=)[0-9]+/$1*/r }
 
-for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 trace-6.1 trace-6.12))) {
+for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 sysrq-5.10 trace-6.1 trace-6.12))) {
     my $files = $files{$scenario =~ s/-.*//r};
     my $total = 0;
     for my $buffer (sort keys %$files) {

@@ -4,13 +4,13 @@ package Alicia::Truth;
 # What a guest of the factory said of itself just before it stopped, and commands run on the dump it left.
 
 use v5.36;
-use Alicia::Test qw(alicia dump_folder slurp);
+use Alicia::Test qw(alicia dump_folder in_this_run slurp);
 use Exporter 'import';
 
 our @EXPORT_OK = qw(scenarios output_of truth truth_lines truth_has);
 
 # scenarios(): those that every comparison is made on.
-sub scenarios () { return qw(sysrq-6.1 sysrq-6.12) }
+sub scenarios () { return (qw(sysrq-6.1 sysrq-6.12), in_this_run('sysrq-5.10')) }
 
 # output_of($scenario, @commands): what each command prints, all run by one program; dies where one fails.
 sub output_of ($scenario, @commands) {
