@@ -16,8 +16,8 @@ my @titles = (
     'Stop Log',
     'Stack Trace & Register',
     'Last Function',
-    'Process', 'Run Queue', 'Memory Allocation',
-    'Swap',    'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
+    'Last Seconds', 'Process', 'Run Queue', 'Memory Allocation',
+    'Swap', 'Lock', 'Mount', 'Load Module', 'Network', 'Proc file'
 );
 my @files = qw(log.txt irq.txt io_dev.txt task.txt file_info.txt all_task.txt slab_info.txt);
 

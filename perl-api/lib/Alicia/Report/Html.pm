@@ -5,6 +5,7 @@ use v5.36;
 use File::Basename          qw(dirname);
 use Text::Xslate            ();
 use Time::HiRes             ();
+use Alicia::Report::Chart   qw(chart);
 use Alicia::Report::Drawing qw(bars lanes);
 use Alicia::Text            qw(markup);
 
@@ -53,8 +54,20 @@ sub render_index ($values) { return _page('index.tx', $values) }
 # The style and the script that all pages share stand beside their templates.
 sub _page ($name, $values) {
     my $xslate = Text::Xslate->new(path => [$folder], cache => 0, verbose => 0, input_layer => ':raw');
-    my %shared = (style => 'page.css', script => 'page.js');
-    return $xslate->render($name, {%$values, map { $_ => Text::Xslate::mark_raw(_file($shared{$_})) } keys %shared});
+    my %shared = (style => ['page.css'], script => ['page.js']);
+    if ($name eq 'page.tx') {
+        push @{$shared{style}},  'timeline.css';
+        push @{$shared{script}}, 'timeline.js';
+    }
+    return $xslate->render(
+        $name,
+        {
+            %$values,
+            map {
+                $_ => Text::Xslate::mark_raw(join '', map { _file($_) } @{$shared{$_}})
+            } keys %shared
+        }
+    );
 }
 
 sub _file ($name) {
@@ -82,6 +95,7 @@ sub _block ($block, $abouts) {
     return {%$block, html => Text::Xslate::mark_raw(_lines($block->{text}, $abouts))} if $kind eq 'text';
     return {%$block, html => Text::Xslate::mark_raw(bars($block))}                    if $kind eq 'bars';
     return {%$block, html => Text::Xslate::mark_raw(lanes($block))}                   if $kind eq 'lanes';
+    return {%$block, html => Text::Xslate::mark_raw(chart($block))}                   if $kind eq 'timeline';
     return $block;
 }
 

@@ -88,6 +88,14 @@ my %more = (
     lanes => sub ($block) {
         return (title => _text($block->{title}), lanes => [map { _lane($_) } @{$block->{rows}}]);
     },
+    timeline => sub ($block) {
+        return (
+            title  => _text($block->{title}),
+            notes  => _texts(@{$block->{notes}}),
+            events => [map { _event($_) } @{$block->{events}}],
+            map { $_ => _number($block->{$_}) } qw(from end to)
+        );
+    },
 );
 
 sub _block ($block) {
@@ -107,6 +115,16 @@ sub _lane ($row) {
     } @{$row->{boxes}};
     return {label => _text($row->{label}), boxes => \@boxes};
 }
+
+sub _event ($event) {
+    return {
+        kind => _text($event->{kind}),
+        text => _text($event->{text}),
+        map { $_ => _number($event->{$_}) } qw(time until cpu)
+    };
+}
+
+sub _number ($number) { return defined $number ? 0 + $number : undef }
 
 sub _texts (@texts) {
     return [map { _text($_) } @texts];

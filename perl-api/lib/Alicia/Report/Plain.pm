@@ -2,7 +2,8 @@
 package Alicia::Report::Plain;
 
 use v5.36;
-use Alicia::Text qw(megabytes);
+use Alicia::Report::Chart qw(lines_of);
+use Alicia::Text          qw(megabytes);
 
 =head1 NAME
 
@@ -27,7 +28,10 @@ my %block = (
     bars  => sub ($block) {
         Alicia::Text::table(['', '+', ''], [map { _bar($_) } @{$block->{rows}}]) =~ s/\A\n//r;
     },
-    lanes => sub ($block) {''},    # the text that follows says the same
+    lanes    => sub ($block) {''},    # the text that follows says the same
+    timeline => sub ($block) {
+        join '', map {"$_\n"} lines_of($block);
+    },
 );
 
 sub _bar ($row) {
