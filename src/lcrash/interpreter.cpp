@@ -113,7 +113,9 @@ bool Interpreter::run_command(std::string_view text, std::string_view shell_tail
   if (shell_tail.empty()) return execute(text);
   auto redirection = shell::Redirection::start(shell_tail, terminal_, state_.cancellation);
   if (!redirection) return report("lcrash", redirection.error());
+  redirected_ = true;
   const bool well = execute(text);
+  redirected_ = false;
   const auto end = redirection->finish();
   output_.at_line_start();
   if (end.interrupted()) broken_off_ = true;
@@ -133,7 +135,7 @@ bool Interpreter::execute(std::string_view text) {
   if (!done && done.error().message.empty()) return false;  // said already
   if (!done) return report(name, done.error());
   if (const int error = output_.take_error(); error == EPIPE)
-    broken_off_ = broken_off_ || isatty(STDOUT_FILENO) == 0;
+    broken_off_ = broken_off_ || !redirected_;  // nobody reads lcrash itself any more
   else if (error != 0)
     return report(name, {ErrorCode::cannot_open, fmt::format("cannot write: {}", std::strerror(error)), {}});
   return true;

@@ -45,6 +45,7 @@ class Interpreter {
   FileOutput& output_;
   shell::Terminal* terminal_ = nullptr;
   unsigned depth_ = 0;  // of files that run files
+  bool redirected_ = false;  // output goes to a sh
   bool broken_off_ = false;
 };
 

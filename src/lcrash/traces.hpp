@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lcrash/context.hpp"
+#include "target/code_map.hpp"
+#include "target/unwinder.hpp"
+
+namespace alicia::lcrash {
+
+/// One line of a trace.
+struct TraceLine {
+  VirtualAddress pc;
+  VirtualAddress slot;            ///< where on the stack it was found
+  bool is_return_address = true;  ///< what is called is looked up a byte earlier
+  bool is_guess = false;          ///< found on the stack; nothing proves that it belongs there
+};
+
+struct Trace {
+  std::vector<TraceLine> lines;
+  std::string problem;  ///< why it ends before its end; mostly empty
+};
+
+/// Stack traces as far as the architecture allows: by the kernel's unwind tables (x86_64), by frame pointers (aarch64),
+/// else the addresses of code that lie on the stack.
+class Traces {
+ public:
+  explicit Traces(target::Target& target);
+
+  /// Errors: those of reading the task.
+  Result<Trace> of(VirtualAddress task) const;
+  /// Every address of code on a task's stack from where it stands.
+  Result<Trace> code_on_stack(VirtualAddress task) const;
+  /// `[module]function+offset`, the offset decimal.
+  std::string name(const TraceLine& line) const;
+
+ private:
+  struct Sleeping {
+    VirtualAddress sp, fp, pc;  // zero where the architecture does not save it
+  };
+  Result<Sleeping> sleeping(VirtualAddress task) const;
+  Result<Trace> by_frame_pointers(VirtualAddress task) const;
+  Result<Trace> scan(VirtualAddress task) const;
+
+  target::Target& target_;
+  target::CodeMap code_;
+  target::TaskStacks stacks_;
+  std::unique_ptr<target::Unwinder> unwinder_;
+};
+
+}  // namespace alicia::lcrash
