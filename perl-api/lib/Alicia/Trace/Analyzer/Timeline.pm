@@ -135,9 +135,10 @@ sub phases ($self, $records, @pids) {
             $turn->($record, $to, 'running', undef, $record->cpu);
         }
     }
-    push @phases, map {
-        { %$_, duration => $edge{$_->{buffer}}[1] - $_->{time}, open => 'until after the buffer ends' }
-    } values %now;
+    for my $last (values %now) {
+        my $length = $edge{$last->{buffer}}[1] - $last->{time};
+        push @phases, {%$last, duration => $length, open => 'until after the buffer ends'};
+    }
     return @phases;
 }
 
