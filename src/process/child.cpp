@@ -56,6 +56,21 @@ Result<Pipe> make_pipe() {
   return pipe;
 }
 
+// This process's variables but for those that `added` has.
+std::vector<char*> environment_with(std::vector<std::string>& added) {
+  std::vector<char*> variables;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::string_view name = text.substr(0, text.find('=') + 1);
+    if (std::none_of(added.begin(), added.end(), [&](const std::string& own) { return own.starts_with(name); }))
+      variables.push_back(*variable);
+  }
+  for (std::string& own : added)
+    variables.push_back(own.data());
+  variables.push_back(nullptr);
+  return variables;
+}
+
 void set_nonblocking(const UniqueFd& descriptor) {
   ::fcntl(descriptor.get(), F_SETFL, ::fcntl(descriptor.get(), F_GETFL) | O_NONBLOCK);
 }
@@ -90,8 +105,11 @@ class SpawnSetup {
     for (std::string& argument : arguments)
       words.push_back(argument.data());
     words.push_back(nullptr);
+    std::vector<std::string> added = options.environment;
+    auto variables = environment_with(added);
     pid_t pid = -1;
-    const int error = posix_spawn(&pid, options.executable.c_str(), &actions_, &attributes_, words.data(), environ);
+    const int error =
+        posix_spawn(&pid, options.executable.c_str(), &actions_, &attributes_, words.data(), variables.data());
     if (error == 0) return pid;
     return failure(ErrorCode::cannot_open,
                    fmt::format("cannot run {}: {}", options.executable.string(), std::strerror(error)));

@@ -35,7 +35,8 @@ std::string describe(ChildState state);
 
 struct ChildOptions {
   std::filesystem::path executable;
-  std::vector<std::string> arguments;  ///< without the program's own name
+  std::vector<std::string> arguments;         ///< without the program's own name
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, beside or instead of what this process has
 };
 
 /// A child behind three pipes. It leads a session of its own: no terminal, so neither Ctrl-C nor a read of /dev/tty
