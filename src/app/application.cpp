@@ -15,6 +15,7 @@
 #include "app/options.hpp"
 #include "base/escape.hpp"
 #include "debugger/crash_adapter.hpp"
+#include "debugger/lcrash_adapter.hpp"
 #include "perl/interpreter.hpp"
 #include "session/session.hpp"
 #include "shell/shell.hpp"
@@ -53,7 +54,7 @@ struct Readers {
 
 Result<Readers> open_bare(const Options& options, const Cancellation& cancellation, target::Files& files) {
   if (options.api == session::ApiChoice::debugger) {
-    return failure(ErrorCode::bad_argument, "--api=debugger needs -crash");
+    return failure(ErrorCode::bad_argument, "--api=debugger needs -crash or -lcrash");
   }
   if (are_folders(options.arguments)) {
     if (auto checked = check_dump_folders(options.arguments); !checked) return failure(std::move(checked));
@@ -68,8 +69,21 @@ Result<Readers> open_bare(const Options& options, const Cancellation& cancellati
   return Readers{std::move(*target), nullptr};
 }
 
-/// crash, and the engine where it can: a dump that the engine cannot read is crash's to open, and crash says whether it
-/// could before anything else is done.
+/// A debugger, and the engine where it can: a dump that the engine cannot read is the debugger's to open, which says
+/// whether it could before anything else is done.
+Result<Readers> open_with(std::unique_ptr<debugger::Debugger> debugger, Result<std::unique_ptr<target::Target>> target,
+                          const Options& options, const target::Files& files) {
+  if (target) return Readers{std::move(*target), std::move(debugger)};
+  if (options.api == session::ApiChoice::native) return failure(std::move(target));
+  StringOutput nothing;
+  if (auto started = debugger->run("", nothing); !started) {
+    if (!files.dump.empty()) complain(target.error().message);
+    return failure(std::move(started));
+  }
+  complain(fmt::format("warning: {} answers alone: {}", debugger->name(), target.error().message));
+  return Readers{nullptr, std::move(debugger)};
+}
+
 Result<Readers> open_with_crash(const Options& options, const Configuration& configuration,
                                 const Cancellation& cancellation, target::Files& files) {
   files = sort_crash_files(options.arguments);
@@ -81,15 +95,26 @@ Result<Readers> open_with_crash(const Options& options, const Configuration& con
   auto arguments = debugger::sort_crash_arguments(options.arguments, file_role, hand_on_map).arguments;
   auto crash = std::make_unique<debugger::CrashAdapter>(
       debugger::CrashOptions{configuration.crash, std::move(arguments), options.user_crashrc, {}}, cancellation);
-  if (target) return Readers{std::move(*target), std::move(crash)};
-  if (options.api == session::ApiChoice::native) return failure(std::move(target));
-  StringOutput nothing;
-  if (auto started = crash->run("", nothing); !started) {
-    if (!files.dump.empty()) complain(target.error().message);
-    return failure(std::move(started));
+  return open_with(std::move(crash), std::move(target), options, files);
+}
+
+/// The same with lcrash, which takes MAP in any case.
+Result<Readers> open_with_lcrash(const Options& options, const Configuration& configuration,
+                                 const Installation& installation, const Cancellation& cancellation,
+                                 target::Files& files) {
+  Result<std::unique_ptr<target::Target>> target = failure(ErrorCode::cannot_open, "no dump among lcrash's arguments");
+  auto sorted = sort_files(lcrash_files(options.arguments));
+  if (sorted) {
+    files = std::move(*sorted);
+    files.refuse_btf = options.refuse_btf;
+    target = target::Target::open(files, cancellation);
+  } else {
+    target = failure(std::move(sorted));
   }
-  complain("warning: crash answers alone: " + target.error().message);
-  return Readers{nullptr, std::move(crash)};
+  const auto program = configuration.lcrash.empty() ? (installation.libexec / "lcrash").string() : configuration.lcrash;
+  return open_with(
+      std::make_unique<debugger::LcrashAdapter>(debugger::LcrashOptions{program, options.arguments, {}}, cancellation),
+      std::move(target), options, files);
 }
 
 session::Settings settings_of(const Options& options, const Installation& installation, const target::Files& files) {
@@ -155,10 +180,6 @@ int run_application(const std::vector<std::string>& arguments) {
     return leave->status;
   }
   const Options& options = std::get<Options>(parsed);
-  if (options.mode == Mode::lcrash) {
-    complain("-lcrash is not there yet");
-    return kUsage;
-  }
   const auto installation = Installation::find();
   const auto configuration = configure(options);
   for (const Error* error :
@@ -172,7 +193,9 @@ int run_application(const std::vector<std::string>& arguments) {
   const shell::SignalBridge signals(cancellation);
   target::Files files;
   auto readers = options.mode == Mode::crash ? open_with_crash(options, *configuration, cancellation, files)
-                                             : open_bare(options, cancellation, files);
+                 : options.mode == Mode::lcrash
+                     ? open_with_lcrash(options, *configuration, *installation, cancellation, files)
+                     : open_bare(options, cancellation, files);
   if (!readers) {
     complain(readers.error().message);
     return readers.error().code == ErrorCode::bad_argument ? kUsage : kCannotOpen;

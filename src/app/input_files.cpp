@@ -88,6 +88,17 @@ Result<target::Files> sort_files(const std::vector<std::string>& arguments) {
   return files;
 }
 
+std::vector<std::string> lcrash_files(const std::vector<std::string>& arguments) {
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const bool option = word.size() == 2 && word[0] == '-';
+    if (!option) files.push_back(word);
+    if (option && std::string_view("efw").find(word[1]) != std::string_view::npos) ++i;
+  }
+  return files;
+}
+
 target::Files sort_crash_files(const std::vector<std::string>& arguments) {
   const auto sorted = debugger::sort_crash_arguments(arguments, file_role, true);
   target::Files files;

@@ -21,6 +21,9 @@ Result<void> check_dump_folders(const std::vector<std::string>& folders);
 /// Errors: cannot_open; wrong_format for a file that is nothing Alicia reads, and where no dump is among them.
 Result<target::Files> sort_files(const std::vector<std::string>& arguments);
 
+/// The files among lcrash's own arguments: its options, and what stands behind those that take a word, left out.
+std::vector<std::string> lcrash_files(const std::vector<std::string>& arguments);
+
 /// What a file is to crash.
 debugger::FileRole file_role(const std::string& file);
 

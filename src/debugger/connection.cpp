@@ -46,7 +46,7 @@ Result<void> Connection::launch() {
   };
   auto program = process::find_executable(options_.program);
   if (!program) return missing(program.error());
-  auto child = process::Child::start({*program, options_.arguments});
+  auto child = process::Child::start({*program, options_.arguments, options_.environment});
   if (!child) return missing(child.error());
   phase_ = Phase::starting;
   const SignalsBlocked blocked;
@@ -99,7 +99,7 @@ Error Connection::refusal(std::string_view printed) {
     auto arguments = more;
     arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
     if (auto program = process::find_executable(options_.program)) {
-      if (auto child = process::Child::start({*program, arguments})) {
+      if (auto child = process::Child::start({*program, arguments, options_.environment})) {
         Conversation conversation(std::move(*child), *dialect_);
         std::string second;
         conversation.greet(second, {&give_up_start_, {}});

@@ -32,6 +32,7 @@ class Connection {
     std::string program;  ///< a name on PATH, or a file
     std::vector<std::string> arguments;
     StatusLine::Options status;
+    std::vector<std::string> environment = {};  ///< NAME=VALUE, for the child alone
   };
 
   Connection(Options options, std::unique_ptr<Dialect> dialect, const Cancellation& cancellation);

@@ -5,6 +5,9 @@
 // own, spelt differently in the line that asks for it, so that an echo of that line is no marker. Nothing is sent
 // before the last marker came.
 //
+// Where a reply has several lines whose form is not known for certain (lcrash), the form is learnt first: by the part
+// of it that is (Dialect).
+//
 // Interrupting. crash forgets what its stdin buffer holds when SIGINT makes it jump out of a command: in one of four
 // tries the marker's line is lost, and the same happens to a line sent too soon after the signal. So markers are sent
 // again, each time a new one, and the talk goes on when the last one sent has come: all others lie before it.
@@ -108,36 +111,75 @@ bool Conversation::alive() {
   return end_state_.kind == ChildState::Kind::running;
 }
 
-Result<void> Conversation::greet(std::string& printed, const Controls& controls) {
-  const Sink keep_end = [&](std::string_view text) {
-    printed += text;
-    if (printed.size() > start_text_limit) printed.erase(0, printed.size() - start_text_limit);
+// One marker without a command; gives the line that asked for it. `heard` gets what comes before its reply.
+Result<std::string> Conversation::meet(const Heard& heard, const Controls& controls) {
+  const Sink sink = [&](std::string_view text) {
+    heard(text);
     return true;
   };
-  std::string between;
-  const Sink keep_between = [&](std::string_view text) {
-    between += text.substr(0, start_text_limit - std::min(between.size(), start_text_limit));
-    return true;
-  };
-  for (const Sink* sink : {&keep_end, &keep_between}) {
-    (*sink)(std::exchange(belated_, {}));
-    const Marker marker = next_marker();
-    // No command and no manners yet: the filter gives all that comes before the marker's reply.
-    Exchange exchange(AnswerFilter({}, {}, {}, marker.reply), *sink);
-    child_->write(marker.line + '\n');
-    for (Step now = Step::more; now != Step::answered;) {
-      now = step(exchange, tick_interval);
-      if (now == Step::dead) {
-        if (auto buried = bury(exchange); !buried) return buried;
-        break;
-      }
-      if (controls.cancellation && controls.cancellation->requested()) {
-        end_state_ = child_->kill();
-        return failure(ErrorCode::interrupted, "interrupted");
-      }
+  heard(std::exchange(belated_, {}));
+  const Marker marker = next_marker();
+  // No command and no manners yet: the filter gives all that comes before the marker's reply.
+  Exchange exchange(AnswerFilter({}, {}, {}, marker.reply), sink);
+  child_->write(marker.line + '\n');
+  for (Step now = Step::more; now != Step::answered;) {
+    now = step(exchange, tick_interval);
+    if (now == Step::dead) {
+      if (auto buried = bury(exchange); !buried) return failure(std::move(buried));
+      break;
     }
-    if (sink == &keep_between) manners_ = Manners::learn(between, marker.line);
+    if (controls.cancellation && controls.cancellation->requested()) {
+      end_state_ = child_->kill();
+      return failure(ErrorCode::interrupted, "interrupted");
+    }
   }
+  return marker.line;
+}
+
+// Two more markers, whose replies have to be of the same shape. `rest` gets what is left of the last one's.
+Result<void> Conversation::learn_shape(std::string_view printed, std::string& rest, const Controls& controls) {
+  std::string between;
+  std::optional<std::string> shape, again;
+  for (auto* learnt : {&shape, &again}) {
+    between.clear();
+    const auto met = meet(
+        [&](std::string_view text) {
+          between += text.substr(0, start_text_limit - std::min(between.size(), start_text_limit));
+        },
+        controls);
+    if (!met) return failure(met);
+    *learnt = dialect_.shape_of(printed, between, secret_, number_);
+  }
+  if (!shape || shape != again) {
+    return failure(ErrorCode::debugger_refused, fmt::format("{} does not answer as it should: {}", dialect_.name(),
+                                                            between.substr(0, between.find_first_of("\n", 1))));
+  }
+  shape_ = *shape;
+  rest = dialect_.tail_of(shape_, secret_, number_);
+  return {};
+}
+
+Result<void> Conversation::greet(std::string& printed, const Controls& controls) {
+  const auto first = meet(
+      [&](std::string_view text) {
+        printed += text;
+        if (printed.size() > start_text_limit) printed.erase(0, printed.size() - start_text_limit);
+      },
+      controls);
+  if (!first) return failure(first);
+  std::string rest;
+  if (dialect_.learns_shape()) {
+    if (auto learnt = learn_shape(printed, rest, controls); !learnt) return learnt;
+  }
+  std::string between;
+  const auto second = meet(
+      [&](std::string_view text) {
+        between += text.substr(0, start_text_limit - std::min(between.size(), start_text_limit));
+      },
+      controls);
+  if (!second) return failure(second);
+  if (between.starts_with(rest)) between.erase(0, rest.size());
+  manners_ = Manners::learn(between, *second);
   return {};
 }
 

@@ -49,7 +49,10 @@ class Conversation {
   struct Exchange;
   enum class Step { more, answered, dead };
 
-  Marker next_marker() { return dialect_.marker(secret_, ++number_); }
+  Marker next_marker() { return dialect_.marker(secret_, ++number_, shape_); }
+  using Heard = std::function<void(std::string_view)>;
+  Result<std::string> meet(const Heard& heard, const Controls& controls);
+  Result<void> learn_shape(std::string_view printed, std::string& before, const Controls& controls);
   Step step(Exchange& exchange, std::chrono::milliseconds timeout);
   void deliver(Exchange& exchange, std::string_view text);
   void drain(Exchange& exchange);
@@ -59,6 +62,7 @@ class Conversation {
   std::unique_ptr<process::Child> child_;
   const Dialect& dialect_;
   Manners manners_;
+  std::string shape_;  // of a reply, where the dialect learns it
   std::uint64_t secret_;
   std::uint64_t number_ = 0;
   std::string belated_;  // came behind a marker: the next answer begins with it

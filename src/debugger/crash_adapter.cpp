@@ -7,21 +7,19 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/escape.hpp"
 #include "debugger/crash_dialect.hpp"
 #include "debugger/crash_types.hpp"
+#include "debugger/judged_run.hpp"
 #include "debugger/text.hpp"
 
 namespace alicia::debugger {
 namespace {
 
-constexpr std::size_t judged_output = 8192;  // an error line isn't longer
-
 Connection::Options connection_options(const CrashOptions& options) {
   // Without --no_strip two functions bear one name where the compiler cloned one (`f` and `f.part.0`).
   std::vector<std::string> arguments{"-s", "--no_crashrc", "--no_scroll", "--no_strip"};
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
-  return {options.program, std::move(arguments), options.status};
+  return {options.program, std::move(arguments), options.status, {}};
 }
 
 // crash reads the user's file first, then the current folder's, once where they are the same.
@@ -81,20 +79,11 @@ Result<void> CrashAdapter::run(std::string_view line, Output& output) {
   if (command == "set" && words.size() > 2 && words[1] == "gdb" && words[2] == "on") {
     return failure(ErrorCode::not_supported, "`set gdb on` is not passed on to crash: use `gdb COMMAND`");
   }
-  std::string beginning;
-  std::size_t total = 0;
-  auto asked = connection_.ask(line, [&](std::string_view text) {
-    total += text.size();
-    if (beginning.size() < judged_output) beginning += text.substr(0, judged_output - beginning.size());
-    return output.write(text);
-  });
-  if (!asked) return asked;
+  auto ran =
+      judged_run(connection_, line, output, [&](std::string_view text) { return is_crash_error(command, text); });
   if (commands_.changed_by(line))
     learn_commands([this](std::string_view question) { return connection_.ask(question); });
-  if (total <= judged_output && is_crash_error(command, beginning)) {
-    return failure(ErrorCode::debugger_error, visible(lines_of(trimmed(beginning)).front()));
-  }
-  return {};
+  return ran;
 }
 
 Result<void> CrashAdapter::read(VirtualAddress address, std::span<std::byte> out) const {

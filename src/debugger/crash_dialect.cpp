@@ -11,7 +11,7 @@
 namespace alicia::debugger {
 
 // gdb's echo knows octal escapes: the line spells the first letter as one, so an echo of it is no reply.
-Marker CrashDialect::marker(std::uint64_t secret, std::uint64_t number) const {
+Marker CrashDialect::marker(std::uint64_t secret, std::uint64_t number, std::string_view /*shape*/) const {
   const std::string text = fmt::format("licia-{:016x}-{}", secret, number);
   return {fmt::format("gdb echo \\141{}\\n", text), fmt::format("a{}\n", text)};
 }

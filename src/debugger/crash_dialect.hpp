@@ -9,7 +9,7 @@ namespace alicia::debugger {
 class CrashDialect final : public Dialect {
  public:
   std::string_view name() const override { return "crash"; }
-  Marker marker(std::uint64_t secret, std::uint64_t number) const override;
+  Marker marker(std::uint64_t secret, std::uint64_t number, std::string_view shape) const override;
   std::size_t line_limit() const override { return 1498; }  // its buffer has 1500 bytes; 1499 are split in two commands
   std::string_view farewell() const override { return "quit"; }
   bool is_farewell(std::string_view line) const override;

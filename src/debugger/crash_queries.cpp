@@ -28,13 +28,6 @@ namespace {
 constexpr std::size_t chunk_bytes = 65536;  // some 220 kB of text
 constexpr std::uint64_t page_bytes = 4096;  // no kernel has smaller ones
 
-bool may_be_symbol(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '$';
-  });
-}
-
 // The lines `ADDRESS (T) NAME …` of exactly this name; a module's symbols end in `[MODULE]`.
 std::optional<VirtualAddress> lowest_symbol(std::string_view answer, std::string_view name) {
   std::optional<VirtualAddress> kernel, module;
@@ -118,6 +111,12 @@ Result<void> CrashQueries::read(VirtualAddress address, std::span<std::byte> out
   if (address.value > last || out.size() - 1 > last - address.value) {
     return failure(ErrorCode::bad_address,
                    fmt::format("{} bytes at {:#x} are beyond the last address", out.size(), address.value),
+                   address.value);
+  }
+  // No kernel has more than 57 bits of address; crash doesn't tell such ones from those that aren't mapped.
+  if (const auto top = address.value >> 56; *bytes == 8 && top != 0 && top != 0xff) {
+    return failure(ErrorCode::bad_address,
+                   fmt::format("cannot read {} bytes at {:#x}: not a canonical address", out.size(), address.value),
                    address.value);
   }
   const auto user = is_user_address(address);

@@ -21,8 +21,21 @@ class Dialect {
   virtual ~Dialect() = default;
   /// `crash`, `lcrash`.
   virtual std::string_view name() const = 0;
-  /// A marker no other number gives. `secret` is this session's own: text in a dump cannot forge it.
-  virtual Marker marker(std::uint64_t secret, std::uint64_t number) const = 0;
+  /// A marker no other number gives. `secret` is this session's own: text in a dump cannot forge it. `shape` is what
+  /// `shape_of` gave; while it is empty, a dialect that has to learn one gives a part of the reply that is its alone.
+  virtual Marker marker(std::uint64_t secret, std::uint64_t number, std::string_view shape) const = 0;
+  /// Whether what surrounds that part has to be learnt from the debugger.
+  virtual bool learns_shape() const { return false; }
+  /// Learns it: `between` is what came between the parts of this marker's reply and of the one before, `start` what
+  /// came before that of the first marker ever. Nothing where it cannot be made out.
+  virtual std::optional<std::string> shape_of(std::string_view /*start*/, std::string_view /*between*/,
+                                              std::uint64_t /*secret*/, std::uint64_t /*number*/) const {
+    return std::nullopt;
+  }
+  /// What a shape has behind that part, of one marker.
+  virtual std::string tail_of(std::string_view /*shape*/, std::uint64_t /*secret*/, std::uint64_t /*number*/) const {
+    return {};
+  }
   /// The longest line it takes.
   virtual std::size_t line_limit() const = 0;
   /// What makes it leave.

@@ -79,6 +79,8 @@ std::optional<Header> parse_header(std::string_view text) {
 
 class Reader {
  public:
+  explicit Reader(bool with_places) : with_places_(with_places) {}
+
   Result<PtypeBody> read(std::string_view text) {
     for (const std::string_view line : lines_of(text)) {
       if (auto taken = take(line); !taken) return failure(std::move(taken));
@@ -123,6 +125,7 @@ class Reader {
 
   // In a union, members begin where the union does.
   Result<std::uint64_t> place_of(const Remark& remark, std::string_view line) const {
+    if (!with_places_) return 0;
     if (!remark.offset) {
       if (scopes_.back().body->kind != types::Kind::union_) return unreadable(line);
       return scopes_.back().bit_offset;
@@ -186,6 +189,7 @@ class Reader {
     return {};
   }
 
+  bool with_places_;
   std::vector<Scope> scopes_;
   std::unique_ptr<PtypeBody> root_;
   bool root_begun_ = false;
@@ -195,7 +199,11 @@ class Reader {
 }  // namespace
 
 Result<PtypeBody> parse_ptype(std::string_view text) {
-  return Reader().read(text);
+  return Reader(true).read(text);
+}
+
+Result<PtypeBody> parse_definition(std::string_view text) {
+  return Reader(false).read(text);
 }
 
 }  // namespace alicia::debugger

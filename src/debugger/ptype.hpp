@@ -35,4 +35,8 @@ struct PtypeBody {
 /// Reads the answer to gdb's `ptype /o` of a struct or union. Error: corrupt, where it is something else.
 Result<PtypeBody> parse_ptype(std::string_view text);
 
+/// Reads the same without what stands before each line: a struct or union as C has it, a line a member. Neither sizes
+/// nor offsets are known then. Error: corrupt, where it is something else.
+Result<PtypeBody> parse_definition(std::string_view text);
+
 }  // namespace alicia::debugger

@@ -57,4 +57,12 @@ inline std::optional<std::uint64_t> number_in(std::string_view text) {
   return std::nullopt;
 }
 
+/// True for what a symbol may be called: debuggers get nothing else as one.
+inline bool may_be_symbol(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '$';
+  });
+}
+
 }  // namespace alicia::debugger

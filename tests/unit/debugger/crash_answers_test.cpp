@@ -199,7 +199,7 @@ TEST(CrashRefusal, TheReasonIsTheLastComplaint) {
 }
 
 TEST(CrashMarker, IsNotFoundInTheLineThatAsksForIt) {
-  const Marker marker = CrashDialect().marker(0x1234, 5);
+  const Marker marker = CrashDialect().marker(0x1234, 5, {});
   EXPECT_EQ(marker.line, "gdb echo \\141licia-0000000000001234-5\\n");
   EXPECT_EQ(marker.reply, "alicia-0000000000001234-5\n");
 }
