@@ -16,7 +16,7 @@ use POSIX       ();
 use Symbol      qw(gensym);
 use Time::HiRes ();
 
-our @EXPORT_OK = qw(alicia alicia_path dump_folder debuginfo in_this_run run_program slurp spew);
+our @EXPORT_OK = qw(alicia alicia_path dump_folder debuginfo in_this_run run_program slurp spew types_file);
 
 my $tests = abs_path(dirname(__FILE__) . '/../..');
 
@@ -54,6 +54,31 @@ sub debuginfo {
     my ($vmlinux) = $run->{out} =~ m{^(/\S*vmlinux\S*)$}m;
     my ($map)     = $run->{out} =~ m{^(/\S*System\.map\S*)$}m;
     return ($vmlinux, $map);
+}
+
+# types_file($scenario): a file with its kernel's types alone, as lcrash wants one: for i386, which has no BTF, compiled
+# from the kernel's headers; else the BTF that lies in the dump.
+my %types;
+
+sub types_file {
+    my ($scenario) = @_;
+    return $types{$scenario} //= do {
+        if ($scenario =~ /i386/) {
+            my $run = run_program(["$tests/vmcores/make", '--kerntypes', $scenario], timeout => 1800);
+            die "no Kerntypes for $scenario:\n$run->{err}" if $run->{status} != 0;
+            chomp $run->{out};
+            $run->{out};
+        } else {
+            my $file = File::Temp->new(SUFFIX => '.btf');
+            my $run  = alicia('-q', '-e', <<'END', (glob dump_folder($scenario) . '/dump.kdump')[0]);
+my $at = get_addr('__start_BTF'); my $end = get_addr('__stop_BTF'); binmode STDOUT; while ($at < $end) { my $size = $end - $at > 1e6 ? 1e6 : $end - $at; print read_mem($at, $size); $at += $size }
+END
+            die "no types of $scenario:\n$run->{err}" if $run->{status} != 0;
+            print {$file} $run->{out};
+            close $file or die "cannot write the types: $!";
+            $file;
+        }
+    };
 }
 
 # alicia(@arguments): runs the program under test, its configuration and history kept away from the user's.
