@@ -10,7 +10,7 @@
 namespace alicia::dump {
 namespace {
 
-constexpr std::uint64_t kSmallestBlock = 512;
+constexpr std::uint64_t kSmallestBlock = 128;
 constexpr std::uint64_t kMostBlocks = std::uint64_t{1} << 22;
 constexpr std::size_t kChunk = std::size_t{1} << 20;
 

@@ -13,8 +13,8 @@
 namespace alicia::dump {
 
 /// A bitmap in a file, one bit a page frame, least significant bit first, with the number of set bits before each
-/// block. The bits themselves stay in the file: a terabyte of 4 KiB pages costs 512 KiB of memory and one pass over
-/// 32 MiB; a lookup costs one read of a block (512 bytes).
+/// block. The bits themselves stay in the file: a terabyte of 4 KiB pages costs 2 MiB of memory and one pass over
+/// 32 MiB; a lookup costs one read of a block (128 bytes).
 class PageBitmap {
  public:
   /// Counts the bits of frames [0, frames) in one pass. Where the file ends early, fewer frames are known.
