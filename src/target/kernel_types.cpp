@@ -114,7 +114,8 @@ Result<std::unique_ptr<types::BtfSource>> KernelTypes::read_btf(VirtualAddress b
   if (bytes == 0 || bytes > most_bytes)
     return failure(ErrorCode::corrupt, fmt::format("BTF at {:#x} would have {} bytes", begin.value, bytes),
                    begin.value);
-  std::vector<std::byte> data(bytes);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  const std::span data(buffer.get(), bytes);
   auto holes = read_region(origin_.memory, begin, data);
   if (!holes.empty()) {
     std::uint64_t missing = 0;

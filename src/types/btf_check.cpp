@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <linux/btf.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -29,9 +30,11 @@ class Checker {
   Result<BtfExtent> run() {
     if (auto sound = header(); !sound) return failure(sound);
     if (auto sound = walk(); !sound) return failure(sound);
-    targets_.resize(offsets_.size(), 0);
-    for (std::size_t index = 0; index < offsets_.size(); ++index) {
-      if (auto sound = references(index); !sound) return failure(sound);
+    // Only where the largest number is too large, or something else is wrong, the record at fault is looked for.
+    if (!sound_ || !name_ok(largest_name_) || !type_ok(largest_type_)) {
+      for (std::size_t index = 0; index < offsets_.size(); ++index) {
+        if (auto sound = references(index); !sound) return failure(sound);
+      }
     }
     if (auto sound = chains(); !sound) return failure(sound);
     return total_;
@@ -108,7 +111,8 @@ class Checker {
   }
 
   Result<void> walk() {
-    offsets_.reserve(types_.size() / 40);
+    offsets_.reserve(types_.size() / 24);
+    targets_.reserve(types_.size() / 24);
     std::uint64_t at = 0;
     while (at < types_.size()) {
       offsets_.push_back(static_cast<std::uint32_t>(at));
@@ -121,6 +125,7 @@ class Checker {
                        fmt::format("BTF type {}: kind {} is not known", number_of(index), BTF_INFO_KIND(type.info)));
       }
       if (!fits(at + sizeof(btf_type), *tail, types_.size())) return corrupt(index, "its record is cut off");
+      targets_.push_back(survey(type, types_.subspan(at + sizeof(btf_type), *tail)));
       at += sizeof(btf_type) + *tail;
     }
     total_.types = base_.types + static_cast<std::uint32_t>(offsets_.size());
@@ -129,6 +134,50 @@ class Checker {
 
   bool name_ok(std::uint32_t offset) const { return offset < total_.strings || (offset == 0 && total_.strings == 0); }
   bool type_ok(std::uint32_t number) const { return number < total_.types; }
+
+  void note_name(std::uint32_t offset) { largest_name_ = std::max(largest_name_, offset); }
+  void note_type(std::uint32_t number) { largest_type_ = std::max(largest_type_, number); }
+
+  template <class Entry, class Note>
+  static void each(std::span<const std::byte> tail, Note&& note) {
+    for (std::size_t at = 0; at < tail.size(); at += sizeof(Entry))
+      note(load<Entry>(tail, at));
+  }
+
+  /// Notes the largest numbers that a record refers to. The single type it refers to, or 0.
+  std::uint32_t survey(const btf_type& type, std::span<const std::byte> tail) {
+    note_name(type.name_off);
+    switch (BTF_INFO_KIND(type.info)) {
+      case BTF_KIND_INT: sound_ = sound_ && integer_ok(type, load<std::uint32_t>(tail)); return 0;
+      case BTF_KIND_ARRAY: {
+        const auto array = load<btf_array>(tail);
+        note_type(array.type);
+        note_type(array.index_type);
+        return array.type;
+      }
+      case BTF_KIND_STRUCT:
+      case BTF_KIND_UNION:
+        each<btf_member>(tail, [this](const btf_member& m) { note_name(m.name_off), note_type(m.type); });
+        return 0;
+      case BTF_KIND_ENUM: each<btf_enum>(tail, [this](const btf_enum& e) { note_name(e.name_off); }); return 0;
+      case BTF_KIND_ENUM64: each<btf_enum64>(tail, [this](const btf_enum64& e) { note_name(e.name_off); }); return 0;
+      case BTF_KIND_DATASEC:
+        each<btf_var_secinfo>(tail, [this](const btf_var_secinfo& v) { note_type(v.type); });
+        return 0;
+      case BTF_KIND_FUNC_PROTO:
+        note_type(type.type);
+        each<btf_param>(tail, [this](const btf_param& p) { note_name(p.name_off), note_type(p.type); });
+        return 0;
+      case BTF_KIND_FWD:
+      case BTF_KIND_FLOAT: return 0;
+      default: note_type(type.type); return type.type;
+    }
+  }
+
+  static bool integer_ok(const btf_type& type, std::uint32_t about) {
+    const std::uint32_t bits = BTF_INT_BITS(about);
+    return type.size != 0 && type.size <= 16 && bits != 0 && BTF_INT_OFFSET(about) + bits <= type.size * 8;
+  }
 
   /// Checks `vlen` entries of one record's tail.
   template <class Entry, class Check>
@@ -142,23 +191,19 @@ class Checker {
     return {};
   }
 
-  Result<void> references(std::size_t index) {
+  Result<void> references(std::size_t index) const {
     const auto type = record(index);
     if (!name_ok(type.name_off)) return corrupt(index, "its name lies beyond the strings");
     const auto tail = [&]<class T>(T) { return load<T>(types_, offsets_[index] + sizeof(btf_type)); };
     switch (BTF_INFO_KIND(type.info)) {
       case BTF_KIND_INT: {
         const auto about = tail(std::uint32_t{});
-        const std::uint32_t bits = BTF_INT_BITS(about);
-        if (type.size == 0 || type.size > 16 || bits == 0 || BTF_INT_OFFSET(about) + bits > type.size * 8) {
-          return corrupt(index, fmt::format("an integer of {} bits in {} bytes", bits, type.size));
-        }
-        return {};
+        if (integer_ok(type, about)) return {};
+        return corrupt(index, fmt::format("an integer of {} bits in {} bytes", BTF_INT_BITS(about), type.size));
       }
       case BTF_KIND_ARRAY: {
         const auto array = tail(btf_array{});
         if (!type_ok(array.type) || !type_ok(array.index_type)) return corrupt(index, "its element is no type");
-        targets_[index] = array.type;
         return {};
       }
       case BTF_KIND_STRUCT:
@@ -175,7 +220,6 @@ class Checker {
       case BTF_KIND_FLOAT: return {};
       default:
         if (!type_ok(type.type)) return corrupt(index, "it refers to no type");
-        targets_[index] = type.type;
         return {};
     }
   }
@@ -208,6 +252,8 @@ class Checker {
   std::string_view strings_;
   std::vector<std::uint32_t> offsets_;
   std::vector<std::uint32_t> targets_;  // 0 where the kind has no single target
+  std::uint32_t largest_name_ = 0, largest_type_ = 0;
+  bool sound_ = true;
 };
 
 }  // namespace
