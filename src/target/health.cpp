@@ -24,7 +24,9 @@ namespace {
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t most_table_bytes = std::uint64_t{128} << 20;
 constexpr std::uint64_t sampled_pages = 64;        // of each table and each CPU's data, at most
-constexpr std::uint64_t sampled_descriptors = 96;  // pages of struct pages; each takes some 30 µs to decompress
+// Pages of struct pages, of which each takes some 30 µs to decompress. More where a filter is known to err.
+constexpr std::uint64_t sampled_descriptors = 24;
+constexpr std::uint64_t suspected_descriptors = 96;
 
 /// What tells a slab page by its struct page.
 struct SlabMark {
@@ -196,7 +198,8 @@ class Examiner {
     HealthItem& descriptors = item("pages of page descriptors");
     HealthItem slab{"slab pages", 0, 0, {}};
     const std::uint64_t pages = target_.dump().info().max_page_frame / 64 + 1;
-    const std::uint64_t step = all_ ? 1 : std::max<std::uint64_t>(pages / sampled_descriptors, 1);
+    const std::uint64_t most = mark->type ? suspected_descriptors : sampled_descriptors;
+    const std::uint64_t step = all_ ? 1 : std::max<std::uint64_t>(pages / most, 1);
     std::array<std::byte, page_bytes> bytes{};
     for (std::uint64_t page = step / 2; page < pages && !cancellation_.requested(); page += step) {
       const auto read = target_.memory().read(structs + page * page_bytes, bytes);
