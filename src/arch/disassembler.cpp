@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Capstone has tables for every architecture with 77,000 addresses to be relocated, which is 1.6 ms of each start of a
+// program that links it. Few starts disassemble anything: it is loaded when the first disassembler is made.
 #include "arch/disassembler.hpp"
 
 #include <capstone/capstone.h>
@@ -6,15 +9,20 @@
 
 #include <memory>
 
+#include "arch/capstone_library.hpp"
+
 namespace alicia::arch {
 namespace {
 
 struct FreeInstruction {
-  void operator()(cs_insn* instruction) const { cs_free(instruction, 1); }
+  const CapstoneLibrary& capstone;
+  void operator()(cs_insn* instruction) const { capstone.free(instruction, 1); }
 };
 
 bool is_branch(csh handle, const cs_insn& instruction) {
-  return cs_insn_group(handle, &instruction, CS_GRP_CALL) || cs_insn_group(handle, &instruction, CS_GRP_JUMP);
+  const CapstoneLibrary& capstone = *CapstoneLibrary::get();  // it is there: it made the instruction
+  return capstone.insn_group(handle, &instruction, CS_GRP_CALL) ||
+         capstone.insn_group(handle, &instruction, CS_GRP_JUMP);
 }
 
 void find_target_x86(csh handle, const cs_insn& instruction, Instruction& result) {
@@ -61,31 +69,35 @@ Instruction describe(csh handle, InstructionSet set, const cs_insn& instruction)
 }  // namespace
 
 Result<Disassembler> Disassembler::create(InstructionSet set, Syntax syntax) {
+  const CapstoneLibrary* capstone = CapstoneLibrary::get();
+  if (capstone == nullptr)
+    return failure(ErrorCode::not_supported, "no disassembler: libcapstone.so.4 cannot be loaded");
   csh handle = 0;
   const bool is_arm = set == InstructionSet::aarch64;
   const cs_mode mode = is_arm ? CS_MODE_LITTLE_ENDIAN : set == InstructionSet::i386 ? CS_MODE_32 : CS_MODE_64;
-  if (const cs_err error = cs_open(is_arm ? CS_ARCH_ARM64 : CS_ARCH_X86, mode, &handle); error != CS_ERR_OK)
-    return failure(ErrorCode::internal, fmt::format("no disassembler: {}", cs_strerror(error)));
+  if (const cs_err error = capstone->open(is_arm ? CS_ARCH_ARM64 : CS_ARCH_X86, mode, &handle); error != CS_ERR_OK)
+    return failure(ErrorCode::internal, fmt::format("no disassembler: {}", capstone->strerror(error)));
   Disassembler made(handle, set);
-  cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
-  if (!is_arm) cs_option(handle, CS_OPT_SYNTAX, syntax == Syntax::att ? CS_OPT_SYNTAX_ATT : CS_OPT_SYNTAX_INTEL);
+  capstone->option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+  if (!is_arm) capstone->option(handle, CS_OPT_SYNTAX, syntax == Syntax::att ? CS_OPT_SYNTAX_ATT : CS_OPT_SYNTAX_INTEL);
   return made;
 }
 
 Disassembler::~Disassembler() {
   csh handle = handle_;
-  if (handle != 0) cs_close(&handle);
+  if (handle != 0) CapstoneLibrary::get()->close(&handle);
 }
 
 std::vector<Instruction> Disassembler::decode(std::span<const std::byte> code, VirtualAddress address,
                                               std::size_t most) const {
   std::vector<Instruction> instructions;
-  const std::unique_ptr<cs_insn, FreeInstruction> buffer(cs_malloc(handle_));
+  const CapstoneLibrary& capstone = *CapstoneLibrary::get();
+  const std::unique_ptr<cs_insn, FreeInstruction> buffer(capstone.malloc(handle_), FreeInstruction{capstone});
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(code.data());
   std::size_t left = code.size();
   std::uint64_t at = address.value;
   while (buffer && left > 0 && instructions.size() < most) {
-    if (cs_disasm_iter(handle_, &bytes, &left, &at, buffer.get())) {
+    if (capstone.disasm_iter(handle_, &bytes, &left, &at, buffer.get())) {
       instructions.push_back(describe(handle_, set_, *buffer));
       continue;
     }
