@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "target/target.hpp"
 #include "types/value.hpp"
@@ -73,7 +74,44 @@ void read_8_bytes_cached(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(target.memory().read(address, bytes).has_value());
 }
-BENCHMARK(read_8_bytes_cached)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(read_8_bytes_cached)->ThreadRange(1, 2);
+
+/// Addresses of the pages of the kernel's data, in an order that no prefetcher guesses.
+const std::vector<VirtualAddress>& pages_of_data() {
+  static const std::vector<VirtualAddress> pages = [] {
+    Target& target = shared_target();
+    const VirtualAddress begin = demand(target.symbol("__start_rodata")).address;
+    const std::uint64_t count = (demand(target.symbol("__end_rodata")).address - begin) / 4096;
+    std::vector<VirtualAddress> found;
+    for (std::uint64_t page = 0; page < count; ++page)
+      found.push_back(begin + page * 617 % count * 4096);
+    return found;
+  }();
+  return pages;
+}
+
+/// Each thread goes over the same pages, from another one on.
+void read_pages(benchmark::State& state, const Target& target, std::size_t length) {
+  const auto& pages = pages_of_data();
+  std::vector<std::byte> bytes(length);
+  std::size_t at = static_cast<std::size_t>(state.thread_index()) * pages.size() / 2;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(target.memory().read(pages[at], bytes).has_value());
+    if (++at == pages.size()) at = 0;
+  }
+}
+
+void read_8_bytes_of_many_pages(benchmark::State& state) {
+  read_pages(state, shared_target(), 8);
+}
+BENCHMARK(read_8_bytes_of_many_pages)->ThreadRange(1, 2);
+
+void unpack_pages(benchmark::State& state) {
+  // Whole pages aren't kept: in a target of which nothing else is read each is unpacked anew.
+  static const std::unique_ptr<Target> target = open_target();
+  read_pages(state, *target, 4096);
+}
+BENCHMARK(unpack_pages)->ThreadRange(1, 2);
 
 void read_one_member(benchmark::State& state) {
   Target& target = shared_target();
