@@ -89,6 +89,13 @@ struct Files {
   std::vector<std::string> dump;
   std::string kernel;  ///< vmlinux, its debug file, or Kerntypes; may be empty
   std::string map;     ///< System.map; may be empty
+  /// Where types are looked for besides: a Kerntypes object, raw BTF, modules' `.ko` and `.ko.debug` files, in any
+  /// order.
+  std::vector<std::string> types = {};
+  /// Types come from DWARF alone; the dump's own BTF is not looked at.
+  bool refuse_btf = false;
+  /// Where debug information is installed, by build-id; empty: not looked for.
+  std::string debug_folder = "/usr/lib/debug";
 };
 
 /// A pointer's value.
@@ -139,6 +146,12 @@ class ALICIA_API Kernel {
   Outcome<Done> read_physical(std::uint64_t address, std::span<std::byte> out) const;
   /// Virtual to physical, with the kernel's page tables.
   Outcome<std::uint64_t> translate(std::uint64_t address) const;
+  /// As read(), at an address of user space. @param task the address of a task_struct, whose page tables count
+  /// Failures: no_memory_there for a kernel thread; page_excluded where the dump's filter left user pages out; those of
+  /// read(). For one thread at a time: types may be read.
+  Outcome<Done> read_user(std::uint64_t task, std::uint64_t address, std::span<std::byte> out);
+  /// Virtual to physical, with the page tables of a task. Failures: as read_user().
+  Outcome<std::uint64_t> translate_user(std::uint64_t task, std::uint64_t address);
 
   /// Bytes of a type: `struct page`, `unsigned long [4]`. Failures: no_such_type, type_mismatch, bad_argument.
   Outcome<std::uint64_t> size_of(std::string_view type);

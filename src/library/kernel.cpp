@@ -62,6 +62,9 @@ Outcome<Kernel> Kernel::open(const Files& files) {
   inward.dump.assign(files.dump.begin(), files.dump.end());
   inward.kernel = files.kernel;
   inward.map = files.map;
+  inward.types.assign(files.types.begin(), files.types.end());
+  inward.refuse_btf = files.refuse_btf;
+  inward.debug_folder = files.debug_folder;
   auto opened = target::Target::open(inward, never);
   if (!opened) return outward(opened.error());
   return Kernel(std::make_unique<Inside>(Inside{std::move(*opened)}));
@@ -137,6 +140,16 @@ Outcome<Done> Kernel::read_physical(std::uint64_t address, std::span<std::byte> 
 
 Outcome<std::uint64_t> Kernel::translate(std::uint64_t address) const {
   const auto found = inside_->target->translator().translate(VirtualAddress{address});
+  if (!found) return outward(found.error());
+  return found->physical.value;
+}
+
+Outcome<Done> Kernel::read_user(std::uint64_t task, std::uint64_t address, std::span<std::byte> out) {
+  return outward(inside_->target->read_user(VirtualAddress{task}, VirtualAddress{address}, out));
+}
+
+Outcome<std::uint64_t> Kernel::translate_user(std::uint64_t task, std::uint64_t address) {
+  const auto found = inside_->target->translate_user(VirtualAddress{task}, VirtualAddress{address});
   if (!found) return outward(found.error());
   return found->physical.value;
 }
