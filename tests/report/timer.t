@@ -10,12 +10,12 @@ sub by_clock (@lines) {
     my (%clocks, $cpu, $clock);
     for my $line (@lines) {
         if ($line =~ /\ACPU: (\d+)/) { $cpu = $1 }
-        if ($line =~ /\A  CLOCK: (\d+)  HRTIMER_CLOCK_BASE: ([0-9a-f]+)  \[(\w+)\]/) {
+        if ($line =~ /\A  CLOCK: (\d+)  HRTIMER_CLOCK_BASE: (\S+)  \[(\w+)\]/) {
             $clock = "$cpu $1 $2 $3";
             $clocks{$clock} = [];
         }
         push @{$clocks{$clock}}, join ' ', $1, $2, $3, $4
-            if $line =~ /\A *(\d+) +(\d+) +-?\d+ +([0-9a-f]+) +[0-9a-f]+ +<([^>]+)>/;
+            if $line =~ /\A *(\d+) +(\d+) +-?\d+ +(\S+) +\S+ +<([^>]+)>/;
     }
     return \%clocks;
 }
@@ -26,9 +26,9 @@ sub by_truth (@lines) {
     for my $line (@lines) {
         $cpu                            = $1 if $line =~ /\Acpu: (\d+)/;
         $index                          = $1 if $line =~ /\A clock (\d+):/;
-        $base                           = $1 if $line =~ /\A  \.base: +([0-9a-f]+)/;
+        $base                           = $1 if $line =~ /\A  \.base: +([0-9a-f]+|\(____ptrval____\))/;
         $clocks{"$cpu $index $base $1"} = [] if $line =~ /\A  \.get_time: +(\w+)/;
-        ($timer) = ["$cpu $index $base", $1, $2] if $line =~ /\A #\d+: <([0-9a-f]+)>, (\w+), S:/;
+        ($timer) = ["$cpu $index $base", $1, $2] if $line =~ /\A #\d+: <([0-9a-f]+|\(____ptrval____\))>, (\w+), S:/;
         if ($line =~ /\A # expires at (\d+)-(\d+) nsecs/) {
             my ($clock) = grep {/\A\Q$timer->[0]\E /} keys %clocks;
             push @{$clocks{$clock}}, "$1 $2 $timer->[1] $timer->[2]";
@@ -37,10 +37,14 @@ sub by_truth (@lines) {
     return \%clocks;
 }
 
-for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 rt-6.1))) {
+for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 rt-6.1 sysrq-5.10))) {
     my ($wheel, $high) = output_of($scenario, 'timer', 'timer -r');
     my $ours  = by_clock(split /\n/, $high);
-    my $truth = by_truth(truth_lines($scenario, 'proc/timer_list'));
+    my $text  = truth($scenario, 'proc/timer_list');
+    my $truth = by_truth(split /\n/, $text);
+
+    # A kernel before 5.11 hides addresses of before it had randomness.
+    $ours = by_clock(map {s/\b[0-9a-f]{16}\b/(____ptrval____)/r} split /\n/, $high) if $text =~ /ptrval/;
     is_deeply [sort keys %$ours], [sort keys %$truth],
         "$scenario: every clock of every CPU, where it is, and what reads it";
     my ($now) = $high =~ /CURRENT\n +(\d+)/ or die;

@@ -65,8 +65,7 @@ my %names = (
 my $most_buckets = 4096;
 
 sub wheel_bases (@cpus) {
-    my ($count) = (eval { type_of('timer_bases') } // '') =~ /\[(\d+)\]\s*\z/;
-    my $names = $names{$count // 1} // die "$count timer bases a CPU\n";
+    my $names = $names{_bases_of_a_cpu()} // die "no number of timer bases that is known\n";
     my $buckets =
         (sizeof('struct timer_base') - offsetof('struct timer_base', 'vectors')) / sizeof('struct hlist_head');
     die "$buckets buckets of timers\n" if $buckets > $most_buckets;
@@ -79,6 +78,20 @@ sub wheel_bases (@cpus) {
         } 0 .. $#$names;
     }
     return @bases;
+}
+
+# By the type of the variable; where that is not told, as many as follow each other with like clocks.
+sub _bases_of_a_cpu () {
+    return $1 if (eval { type_of('timer_bases') } // '') =~ /\[(\d+)\]\s*\z/;
+    my $cpu   = (cpus())[0];
+    my $first = per_cpu('timer_bases', $cpu);
+    my $size  = sizeof('struct timer_base');
+    my $get   = sub ($base, $member) { kernel($first + $base * $size, 'struct timer_base', $member) };
+    my $clock = $get->(0, 'clk');
+    my $count = 1;
+    $count++
+        while $count < 3 && eval { $get->($count, 'cpu') == $cpu && abs($get->($count, 'clk') - $clock) < 1 << 28 };
+    return $count;
 }
 
 # What could be read, and why the rest could not.
