@@ -4,6 +4,7 @@ use v5.36;
 use Test::More;
 use Alicia::Test  qw(alicia debuginfo dump_folder in_this_run run_program);
 use Alicia::Truth qw(output_of truth truth_lines);
+use File::Temp    qw(tempdir);
 
 # A list of hrtimers as both print them: CPU, clock and its base's address, then `soft expires function`.
 sub by_clock (@lines) {
@@ -80,6 +81,54 @@ subtest 'what goes wrong' => sub {
         is $run->{status}, 1, $words;
         like $run->{err}, qr/\Aalicia: [^\n]*usage: timer [^\n]*\n\z/, 'a line that says so';
     }
+};
+
+# Where an address of the kernel's memory lies in an ELF dump.
+sub place_of ($file, $physical) {
+    open my $in, '<:raw', $file or die "cannot read $file: $!";
+    read $in, my $head, 64 or die;
+    my ($table, $size, $count) = unpack 'x32 Q< x14 v v', $head;
+    seek $in, $table, 0 or die;
+    for (1 .. $count) {
+        read $in, my $entry, $size or die;
+        my ($type, $offset, $address, $bytes) = unpack 'V x4 Q< x8 Q< Q<', $entry;
+        return $offset + $physical - $address if $type == 1 && $physical >= $address && $physical < $address + $bytes;
+    }
+    die "nothing at $physical";
+}
+
+subtest 'lists that bite themselves or lead nowhere' => sub {
+    my $place = tempdir(CLEANUP => 1);
+    my $copy  = "$place/dump.elf";
+    system('cp', '--sparse=always', dump_folder('sysrq-6.1') . '/dump.elf', $copy) == 0 or die;
+    my ($wheel, $high) = output_of('sysrq-6.1', 'timer', 'timer -r');
+    my @timers = $wheel =~ /^ +\d+ +-?\d+ +([0-9a-f]{16}) /mg;
+    my @nodes  = $high  =~ /^ +\d+ +\d+ +-?\d+ +([0-9a-f]{16}) /mg;
+    cmp_ok scalar @timers, '>', 5, 'timers';
+
+    # A timer's first word is the next one of its bucket; a node's second and third are those right and left of it.
+    my @changes = (
+        [$timers[0], 0, $timers[0]],
+        [$timers[1], 0, '1234567812345678'],
+        [$timers[2], 0, 'ffff800000000000'],
+        [$nodes[0],  8, $nodes[0]],
+        [$nodes[-1], 8, '0000000000000010']
+    );
+    for my $change (@changes) {
+        my ($address, $distance, $value) = @$change;
+        my ($physical) = output_of('sysrq-6.1', "print vtop('$address') + $distance");
+        open my $out, '+<:raw', $copy or die;
+        seek $out, place_of($copy, $physical), 0 or die;
+        no warnings 'portable';
+        print {$out} pack 'Q<', hex $value;
+        close $out or die;
+    }
+    my $run = alicia({timeout => 60}, '-q', '-e', 'timer', '-e', 'timer -r', '-e', 'timeline', $copy);
+    is $run->{status}, 0, 'no reason to fail';
+    is $run->{signal}, 0, 'nor to hang';
+    cmp_ok scalar(() = $run->{out} =~ /^\(not all of them: /mg), '>=', 3, 'it says what is not all';
+    cmp_ok scalar(() = $run->{out} =~ /^# timers of CPU /mg),    '>=', 3, 'the last seconds as well';
+    for my $timer (@timers[3 .. $#timers]) { like $run->{out}, qr/ $timer /, "$timer is still there" }
 };
 
 SKIP: {
