@@ -3,8 +3,9 @@ package Alicia::Report::Section::Process;
 
 use v5.36;
 use parent 'Alicia::Report::Section';
-use Alicia::Report::Section qw(table note);
-use Alicia::Text            qw(visible hexadecimal);
+use Alicia::Linux::Arguments qw(arguments);
+use Alicia::Report::Section  qw(table text note);
+use Alicia::Text             qw(visible hexadecimal);
 
 sub title    ($class) { return 'Process' }
 sub order    ($class) { return 50 }
@@ -22,7 +23,18 @@ sub blocks ($class, $report) {
     return (
         (map { note("$holes{$_} tasks are not whole: " . visible($_)) } sort keys %holes),
         table(\@columns, [map { _cells($_) } @rows]),
+        $report->redact || ($report->level // 0) & 8 ? () : _arguments(@rows),
     );
+}
+
+# What each process was started with: of a dump that has the pages of user processes, as no usual one has.
+sub _arguments (@rows) {
+    my $text = '';
+    for my $row (grep { !$_->{kernel_thread} && $_->{pid} && $_->{pid} == $_->{tgid} } @rows) {
+        my @words = eval { arguments($row->{task}) } or next;
+        $text .= sprintf "%7d  %s\n", $row->{pid}, join ' ', map { visible($_) } @words;
+    }
+    return length $text ? text($text, folded => 'Arguments') : ();
 }
 
 sub _cells ($row) {
