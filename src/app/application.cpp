@@ -5,8 +5,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "app/configuration.hpp"
@@ -140,6 +144,29 @@ void show_banner(session::Session& session, script::ScriptEngine& engine) {
   session.output().write("\n");
 }
 
+/// What a line asks for that a dump nobody can open still gives: a report.
+bool asks_for_report(const Batch& batch) {
+  constexpr std::string_view report = "report";
+  const std::string_view line =
+      std::string_view(batch.text).substr(std::min(batch.text.find_first_not_of(" \t;"), batch.text.size()));
+  if (batch.kind != Batch::Kind::code || !line.starts_with(report)) return false;
+  const std::string_view rest = line.substr(report.size());
+  return !rest.empty() && (rest.front() == '(' || rest.front() == ' ' || rest.front() == '\t');
+}
+
+/// The file that could not be opened as a dump: the one that is a dump, else the first that is a file at all.
+std::optional<std::string> refused_file(const Options& options, const target::Files& files) {
+  if (!files.dump.empty()) return files.dump.front().string();
+  std::error_code ignored;
+  std::optional<std::string> first;
+  for (const std::string& file : options.arguments) {
+    if (!std::filesystem::is_regular_file(file, ignored)) continue;
+    if (file_role(file) == debugger::FileRole::dump) return file;
+    if (!first) first = file;
+  }
+  return first;
+}
+
 void run_batches(const std::vector<Batch>& batches, shell::Shell& shell) {
   unsigned number = 0;
   for (const Batch& batch : batches) {
@@ -150,6 +177,20 @@ void run_batches(const std::vector<Batch>& batches, shell::Shell& shell) {
       shell.run_code(batch.text, fmt::format("-e {}", ++number));
     }
   }
+}
+
+/// Of the lines given those that ask for a report; the status says that the dump could not be opened.
+int run_refused(const Options& options, session::Session& session, FileOutput& output) {
+  auto interpreter = perl::Interpreter::create(session);
+  if (!interpreter) {
+    complain(interpreter.error().message);
+    return 1;
+  }
+  shell::Shell shell(session, **interpreter, output);
+  std::vector<Batch> reports;
+  std::ranges::copy_if(options.batches, std::back_inserter(reports), asks_for_report);
+  run_batches(reports, shell);
+  return kCannotOpen;
 }
 
 int run_session(const Options& options, session::Session& session, FileOutput& output) {
@@ -198,7 +239,14 @@ int run_application(const std::vector<std::string>& arguments) {
                      : open_bare(options, cancellation, files);
   if (!readers) {
     complain(readers.error().message);
-    return readers.error().code == ErrorCode::bad_argument ? kUsage : kCannotOpen;
+    if (readers.error().code == ErrorCode::bad_argument) return kUsage;
+    const auto file = refused_file(options, files);
+    if (!file || std::ranges::none_of(options.batches, asks_for_report)) return kCannotOpen;
+    auto settings = settings_of(options, *installation, files);
+    settings.refused = session::RefusedDump{*file, readers.error().message};
+    FileOutput output(STDOUT_FILENO);
+    session::Session session(std::move(settings), nullptr, nullptr, output, cancellation);
+    return run_refused(options, session, output);
   }
   if (readers->target) {
     for (const auto& warning : readers->target->warnings())

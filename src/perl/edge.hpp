@@ -89,6 +89,7 @@ CV* define(pTHX_ State& state, const char* name, XSUBADDR_t body, const char* pr
 
 void define_core(pTHX_ State& state);
 void define_text(pTHX_ State& state);
+void define_salvage(pTHX_ State& state);
 void define_types(pTHX_ State& state);
 void define_symbols(pTHX_ State& state);
 void define_objects(pTHX_ State& state);

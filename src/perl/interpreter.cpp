@@ -150,6 +150,7 @@ Result<void> Interpreter::start() {
   define_output_layer(aTHX);
   define_core(aTHX_ state);
   define_text(aTHX_ state);
+  define_salvage(aTHX_ state);
   define_types(aTHX_ state);
   define_symbols(aTHX_ state);
   define_objects(aTHX_ state);

@@ -78,8 +78,8 @@ void store_text(pTHX_ HV* hash, const char* key, std::string_view text) {
 }
 
 /// dump_info(): a reference to a hash of what is known of the files: kernel, map, folders (a list: of dumps, where none
-/// is open). With the engine: files (a list), format, warnings (a list), and where the dump says so level and timestamp
-/// (seconds since 1970).
+/// is open), refused and reason (of a dump that could not be opened). With the engine: files (a list), format, warnings
+/// (a list), and where the dump says so level and timestamp (seconds since 1970).
 void xs_dump_info(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 0, "dump_info()");
@@ -93,6 +93,10 @@ void xs_dump_info(pTHX_ CV* cv) {
     const session::Settings& settings = state.session.settings();
     store_text(aTHX_ facts, "kernel", settings.kernel_file);
     store_text(aTHX_ facts, "map", settings.map_file);
+    if (settings.refused) {
+      store_text(aTHX_ facts, "refused", settings.refused->file);
+      store_text(aTHX_ facts, "reason", settings.refused->reason);
+    }
     for (const auto& folder : settings.dump_folders)
       av_push(folders, new_text(aTHX_ folder));
     if (const target::Target* target = state.session.target()) {

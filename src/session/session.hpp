@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,12 @@
 
 namespace alicia::session {
 
+/// A dump that nobody could open, which is still to be reported on.
+struct RefusedDump {
+  std::string file;
+  std::string reason;
+};
+
 enum class ApiChoice { automatic, native, debugger };
 
 /// What options and configuration say.
@@ -28,6 +35,7 @@ struct Settings {
   std::filesystem::path perl_library;               ///< share/alicia/perl, or perl-api/lib in the build tree
   std::string map_file, kernel_file;                ///< as given on the command line; may be empty
   std::vector<std::string> dump_folders;            ///< folders of dumps, where no single dump is open
+  std::optional<RefusedDump> refused;               ///< what could not be opened, where a report is wanted all the same
   bool stop_on_error = false;
   bool quiet = false;
 };

@@ -53,11 +53,13 @@ subtest 'every dump, grouped by the crash' => sub {
     like $index->{broken}[2]{error}, qr/empty file/,                      'each its own';
     my $page  = slurp("$place/\xc3\xb6ut/index.html");
     my @links = $page =~ /href="([^"]*)"/g;
-    is scalar @links, 3, 'the page leads to every report';
+    is scalar @links, 6, 'the page leads to every report, of what cannot be opened, too';
     ok -s "$place/\xc3\xb6ut/$_", "which is there: $_" for @links;
     like $page,   qr{&lt;b&gt;&quot;&#39;&amp;\\x1b\[31m\\xff\.kd}, 'a name is text';
     unlike $page, qr{[\x00-\x08\x0b-\x1f]|<b>"},                    'and nothing else';
-    is_deeply [map {s{.*/}{}r} glob "$place/\xc3\xb6ut/*/*"], [('report.html') x 3], 'nothing else is left behind';
+    is_deeply [map {s{.*/}{}r} glob "$place/\xc3\xb6ut/*/*"], [('report.html') x 6], 'nothing else is left behind';
+    like slurp("$place/\xc3\xb6ut/$index->{broken}[1]{report}"), qr{<h1>This dump cannot be opened</h1>.*truncated}s,
+        'one that cannot be opened has a report of what its file tells';
 };
 
 subtest 'a split dump is one' => sub {

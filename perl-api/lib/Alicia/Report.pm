@@ -43,12 +43,18 @@ one HTML page. More arguments: C<sections>, a list of section names (all); C<det
 C<redact>, true to leave out what L<Alicia::Report::Redact> knows: host name, arguments, environment and network
 addresses. Dies, with nothing left behind, where FILE can't be written.
 
+Of a dump that could not be opened the report says why, and what its file tells all the same.
+
 Of a folder of dumps (C<alicia FOLDER>, or C<< dumps => [FOLDER or FILE, ...] >> at any prompt) output is a folder: see
 L<Alicia::Report::Folder>.
 
 =cut
 
 sub report (%how) {
+    if (defined $how{of_folder}) {
+        require Alicia::Report::Folder;
+        return Alicia::Report::Folder::write_one($how{of_folder});
+    }
     my $output = delete $how{output} // die "report wants output => 'FILE'\n";
     $how{dumps} //= Alicia::dump_info()->{folders};
     if (@{$how{dumps}}) {
@@ -58,9 +64,21 @@ sub report (%how) {
     delete $how{dumps};
     my %known = map { $_ => delete $how{$_} } qw(sections details redact);
     die "report knows no '$_'\n" for sort keys %how;
-    my $report = Alicia::Report->new(%known);
+    my $report = for_dump(%known);
     $report->save($output);
     return;
+}
+
+=head2 for_dump(...)
+
+The report of the dump that is open, or of the one that could not be opened: see L<Alicia::Report::Refused>.
+
+=cut
+
+sub for_dump (%how) {
+    return Alicia::Report->new(%how) if !defined Alicia::dump_info()->{refused};
+    require Alicia::Report::Refused;
+    return Alicia::Report::Refused->new(%how);
 }
 
 =head2 new(...), records(), processes(), slab_caches(), memo($name, $code)
@@ -79,6 +97,9 @@ sub _given (%how) {
 }
 
 sub started ($self) { return $self->{started} }
+
+# Below which folder its sections are.
+sub kind ($self) { return 'Section' }
 
 sub memo ($self, $name, $code) {
     my $found = $self->{memo}{$name} //= do {
@@ -262,7 +283,7 @@ what could not be read while it was made, a list of [reason, number of pages, fi
 =cut
 
 sub collect ($self) {
-    my @modules = modules('Section');
+    my @modules = modules($self->kind);
     if ($self->{sections}) {
         my %wanted = map { $_ => 1 } @{$self->{sections}};
         my $there  = join ', ', map { _name($_) } @modules;

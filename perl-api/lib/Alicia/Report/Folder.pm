@@ -30,7 +30,8 @@ Every dump is reported on by a process of its own, a few at a time: what one dum
 
 Writes C<NAME/report.html> with its files for every dump found, C<index.html>, where they are grouped by the crash, and
 C<index.json>, the same as data; prints C<Writing to NAME/report.html> and so on. Dumps are told by their content, in
-folders and whatever is below them; what is named like a dump and can't be read is on the page with the reason. More
+folders and whatever is below them; what is named like a dump and can't be opened is on the page with the reason and a
+report of what its file tells. More
 arguments: C<processes>, how many at a time (as many as this machine has CPUs, and eight at most); C<seconds>, how long one
 dump may take (600); and those of L<Alicia::Report/report>. Dies where there is no dump, or the folder can't be written.
 
@@ -179,9 +180,8 @@ sub _start ($output, $report, $dump) {
     my $folder = "$output/$dump->{name}";
     make_path($folder);
     my $request = Cpanel::JSON::XS->new->ascii->canonical->encode({folder => $folder, report => $report});
-    my $code    = sprintf q{require Alicia::Report::Folder; Alicia::Report::Folder::write_one('%s')}, unpack 'H*',
-        $request;
-    my $alicia = readlink '/proc/self/exe';
+    my $code    = sprintf q{report(of_folder => '%s')}, unpack 'H*', $request;
+    my $alicia  = readlink '/proc/self/exe';
     $dump->{began} = Time::HiRes::time();
     my $pid = fork // die "cannot start a process: $!\n";
     return $pid if $pid;
@@ -210,6 +210,10 @@ sub _finish ($output, $dump, $status) {
     my $signal = $status & 127;
     $dump->{error} //=
         visible($line // ($signal ? "its report ended by signal $signal" : "its report ended with status $status"));
+    if ($facts && $status >> 8 == 3) {
+        $dump->{report} = "$dump->{name}/report.html";
+        print "Writing to $dump->{report}\n";
+    }
     rmdir $folder;
     return;
 }
@@ -231,7 +235,7 @@ sub write_one ($request) {
     require Alicia::Linux::System;
     my $wanted = Cpanel::JSON::XS->new->decode(pack 'H*', $request);
     utf8::downgrade($wanted->{folder});    # bytes, as file names are
-    my $report = Alicia::Report->new(%{$wanted->{report}});
+    my $report = Alicia::Report::for_dump(%{$wanted->{report}});
     $report->save("$wanted->{folder}/report.html");
     my %facts   = map { $_->[0] => $_->[1] } $report->facts;
     my %summary = (
@@ -279,14 +283,14 @@ sub _index ($output, $report, @dumps) {
     my %page   = (
         %values,
         groups => [map { _group_shown($_) } @groups],
-        broken => [map { {file => visible($_->{file}), error => $_->{error}} } @broken],
+        broken => [map { {file => visible($_->{file}), error => $_->{error}, report => $_->{report}} } @broken],
     );
     _write("$output/index.html", Alicia::Report::Html::render_index(\%page));
     my %data = (
         format  => 'alicia-reports',
         version => 1,
         crashes => [map { _group_data($_) } @groups],
-        broken  => [map { {file => _characters($_->{file}), error => _characters($_->{error})} } @broken],
+        broken  => [map { _broken_data($_) } @broken],
     );
     _write("$output/index.json", Cpanel::JSON::XS->new->utf8->canonical->pretty->encode(\%data));
     return;
@@ -326,6 +330,13 @@ sub _group_data ($group) {
     my @dumps = map { +{%{$_->{facts}}, file => _characters($_->{file}), report => "$_->{name}/report.html"} }
         @{$group->{dumps}};
     return {%$group, dumps => \@dumps};
+}
+
+sub _broken_data ($dump) {
+    return {
+        (map { $_ => _characters($dump->{$_}) } qw(file error)),
+        defined $dump->{report} ? (report => $dump->{report}) : (),
+    };
 }
 
 sub _write ($file, $content) {
