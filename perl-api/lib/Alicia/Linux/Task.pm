@@ -34,7 +34,11 @@ and a warning says what was missing.
 
 =cut
 
+# A dump doesn't change: what was found whole is not looked for again, but for the running kernel's.
+my $whole;
+
 sub tasks () {
+    return wantarray ? map { __PACKAGE__->new($_) } @$whole : scalar @$whole if $whole;
     my (%task, @problems);
     my $note = sub ($problem) { push @problems, Alicia::Error::reason($problem) };
     $task{$_->address} //= $_ for _from_list($note);
@@ -48,8 +52,11 @@ sub tasks () {
         $pid{$address} = $pid if defined $pid;
     }
     _warn_of_holes($listed, scalar @hashed, scalar keys %task, scalar keys %pid, \@problems);
-    my @ordered = sort { $pid{$a} <=> $pid{$b} || $a cmp $b } grep { $pid{$_} } keys %pid;
-    return wantarray ? map { __PACKAGE__->new($task{$_}) } @ordered : scalar @ordered;
+    my @ordered = sort  { $pid{$a} <=> $pid{$b} || $a cmp $b } grep { $pid{$_} } keys %pid;
+    my @found   = map   { $task{$_} } @ordered;
+    my $is_dump = !grep { $_ eq '/proc/kcore' } @{Alicia::dump_info()->{files}};
+    $whole = \@found if !@problems && @ordered == keys %task && $is_dump && Alicia::dump_info()->{format};
+    return wantarray ? map { __PACKAGE__->new($_) } @found : scalar @found;
 }
 
 # One line, however much is missing.
