@@ -134,16 +134,16 @@ As get_addr, with undef where there is no such symbol; and whether there is.
 
 sub has_symbol { my ($name) = @_; return defined find_addr($name) }
 
-=head2 symbols [PREFIX]
+=head2 symbols [PREFIX [, SUFFIX...]]
 
-The symbols whose names begin so, by address: hashes with C<name>, C<address>, C<type> (nm's letter) and C<module>. Needs
+The symbols whose names begin so, and end with one of these where they are given, by address: hashes with C<name>, C<address>, C<type> (nm's letter) and C<module>. Needs
 the engine.
 
 =cut
 
 sub symbols {
-    my ($prefix) = @_;
-    return @{_symbols($prefix // q())};
+    my ($prefix, @suffixes) = @_;
+    return @{_symbols($prefix // q(), @suffixes)};
 }
 
 =head2 symbol_at ADDRESS

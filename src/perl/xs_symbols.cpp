@@ -4,7 +4,9 @@
 // and memory where there is no engine.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -52,12 +54,22 @@ SV* describe_symbol(pTHX_ State& state, const symbols::Symbol& symbol) {
   return newRV_noinc(reinterpret_cast<SV*>(fields));
 }
 
-/// A reference to an array of symbols, each a hash; the Perl side makes a list of it.
+/// _symbols(PREFIX, SUFFIX...): a reference to an array of the symbols whose names begin and end so (with any of several
+/// endings), each a hash; the Perl side makes a list of it.
 void xs_symbols(pTHX_ CV* cv) {
   dXSARGS;
-  require_arguments(aTHX_ items == 1, "symbols(PREFIX)");
+  constexpr SSize_t most_endings = 8;
+  require_arguments(aTHX_ items >= 1 && items <= 1 + most_endings, "symbols(PREFIX, SUFFIX...)");
   State& state = state_of(cv);
   const Text prefix = text_argument(aTHX_ ST(0));
+  std::array<std::string_view, most_endings> endings{};
+  const auto count = static_cast<std::size_t>(items - 1);
+  for (std::size_t index = 0; index < count; ++index)
+    endings.at(index) = text_argument(aTHX_ ST(static_cast<SSize_t>(index) + 1)).view();
+  const auto ends = [&](std::string_view name) {
+    return count == 0 || std::any_of(endings.begin(), endings.begin() + static_cast<std::ptrdiff_t>(count),
+                                     [&](std::string_view ending) { return name.ends_with(ending); });
+  };
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
     const Result<target::Target*> target = engine(state, "symbols");
     if (!target) return failure(target);
@@ -65,7 +77,8 @@ void xs_symbols(pTHX_ CV* cv) {
     bool interrupted = false;
     (*target)->for_each_symbol([&](const symbols::Symbol& symbol) {
       interrupted = state.session.cancellation().requested();
-      if (symbol.name.starts_with(prefix.view())) av_push(list, describe_symbol(aTHX_ state, symbol));
+      if (symbol.name.starts_with(prefix.view()) && ends(symbol.name))
+        av_push(list, describe_symbol(aTHX_ state, symbol));
       return !interrupted;
     });
     SV* reference = newRV_noinc(reinterpret_cast<SV*>(list));

@@ -10,7 +10,8 @@ package Alicia::Linux::Lock;
 use v5.36;
 use Alicia;
 use Exporter 'import';
-use File::Basename qw(dirname);
+use File::Basename          qw(dirname);
+use Alicia::Linux::SpinWait qw(queue_of);
 
 our @EXPORT_OK = qw(global_locks lock_state known_locks);
 
@@ -22,7 +23,8 @@ Alicia::Linux::Lock - the kernel's global locks, who holds them and who waits
 
 =head2 known_locks()
 
-Name and type of the locks that the table beside this file (locks.tsv) lists.
+A hash: the names of the locks that the table beside this file (locks.tsv) lists, with their types, a list; several where
+kernels differ, or locks of one name.
 
 =cut
 
@@ -30,37 +32,91 @@ sub known_locks () {
     state $known = do {
         my $file = dirname(__FILE__) . '/locks.tsv';
         open my $handle, '<', $file or die "cannot read $file: $!\n";
-        my %type = map { /\A(\w+)\t([\w ]+)\n/ ? ($1 => $2) : () } <$handle>;
+        my %types;
+        while (my $line = <$handle>) {
+            push @{$types{$1}}, $2 if $line =~ /\A(\w+)\t([\w ]+)\n/;
+        }
         close $handle or die "cannot read $file: $!\n";
-        \%type;
+        \%types;
     };
     return %$known;
 }
 
 =head2 global_locks()
 
-One hash a lock that is listed and in this kernel, those that are held first, else by name: C<name>, C<address>, C<type>,
-and what lock_state says.
+One hash a lock in this kernel, those that are held first, else by name: C<name>, C<address>, C<type>, and what lock_state
+says. Behind those that are listed stand the other symbols that are named like a lock, with type and state unknown.
 
 =cut
 
+my @endings = qw(_lock _mutex _sem);
+
 sub global_locks () {
-    my %type  = known_locks();
-    my @locks = map {
-        my $address = find_addr($_);
-        defined $address
-            ? {name => $_, address => $address, type => $type{$_}, %{lock_state($address, $type{$_})}}
-            : ()
-    } keys %type;
-    my @sorted = sort { $b->{held} <=> $a->{held} || $a->{name} cmp $b->{name} } @locks;
-    return @sorted;
+    my %types = known_locks();
+    my %at    = _named_like_locks();
+    my (@listed, @others);
+    for my $name (keys %types) {
+        my $first = $at{$name} ? undef : find_addr($name);
+        my @found = $at{$name} ? @{$at{$name}} : _is_global($first) ? $first : ();
+        push @listed, map { {name => $name, address => $_, _state_of($name, $_, @{$types{$name}})} } @found;
+    }
+    for my $name (grep { !$types{$_} } keys %at) {
+        push @others, map { {name => $name, address => $_, type => '?', %{_unknown($_)}} } @{$at{$name}};
+    }
+    my @sorted = sort { $b->{held} <=> $a->{held} || $a->{name} cmp $b->{name} } @listed;
+    return (@sorted, sort { $a->{name} cmp $b->{name} } @others);
+}
+
+# A per-CPU variable's symbol is an offset.
+sub _is_global ($address) { return defined $address && $address >> 31 }
+
+# The kernel's own data whose names end as those of locks do: a hash of lists of addresses.
+sub _named_like_locks () {
+    my %at;
+    for my $symbol (eval { symbols('', @endings) }) {
+        next if length $symbol->{module} || $symbol->{type} !~ /[bBdD]/ || !_is_global($symbol->{address});
+        push @{$at{$symbol->{name}}}, $symbol->{address};
+    }
+    return %at;
+}
+
+sub _unknown ($address) {
+    my $bytes = eval { read_mem($address, 8) } // '';
+    return {held => 0, state => '(type unknown)', owner => undef, waiters => [], words => [unpack 'V2', $bytes]};
+}
+
+# Of several types the one that debug information has, else the one whose list of waiters is one; types that both say that
+# the lock is free may well differ.
+sub _state_of ($name, $address, @types) {
+    if (@types > 1) {
+        my $known = eval { type_of($name) } // '';
+        my @named = grep { $_ eq $known } @types;
+        my @lists = grep { _has_waiters($address, $_) } @types;
+        @types = @named ? @named : @lists ? @lists : grep { !_keeps_waiters($_) } @types;
+    }
+    my @states = map { lock_state($address, $_) } @types;
+    return (type => $types[0], %{$states[0]}) if @types == 1;
+    my $type = join ' or ', map {s/\Astruct //r} @types;
+    return (type => $type, %{$states[0]}) if @states && !grep { $_->{held} || $_->{state} ne 'free' } @states;
+    return (type => $type || '?', %{_unknown($address)});
+}
+
+sub _keeps_waiters ($type) { return $type =~ /\Astruct/ && has_member($type, 'wait_list') }
+
+# An empty list leads to itself, another one to what leads back.
+sub _has_waiters ($address, $type) {
+    return 0 if !_keeps_waiters($type);
+    my $list = $address + offsetof($type, 'wait_list');
+    my $next = eval { read_ptr($list) } || return 0;
+    return (eval { read_ptr($next + sizeof('void *')) } // 0) == $list;
 }
 
 =head2 lock_state($address, $type)
 
 Of a lock of one of the types C<spinlock_t raw_spinlock_t arch_spinlock_t rwlock_t seqlock_t>, C<struct mutex>,
 C<struct rw_semaphore>, C<struct percpu_rw_semaphore>, C<struct semaphore>: C<held> (1 or 0), C<state> (words for people),
-C<owner> (a C<task_struct>'s address, or undef), C<waiters> (a list of those), C<words> (the first two 32-bit words, as
+C<owner> (a C<task_struct>'s address, or undef), of an rw_semaphore that readers hold C<readers> (how many) and C<last_owner>
+(the last of them to come in, perhaps gone again), C<waiters> (a list of those), C<words> (the first two 32-bit words, as
 numbers; empty where they are absent).
 
 =cut
@@ -87,8 +143,11 @@ sub lock_state ($address, $type) {
 sub _queued ($value) {
     my $last = ($value >> 18) - 1;
     my @words;
-    push @words, 'pending'                 if $value & 0x100;
-    push @words, "queue ends at CPU $last" if $last >= 0;
+    push @words, 'pending' if $value & 0x100;
+    if ($last >= 0) {
+        my @queue = queue_of($value);
+        push @words, @queue > 1 ? 'CPUs ' . join(', ', @queue) . ' queue' : "queue ends at CPU $last";
+    }
     my $held = ($value & 0xff) != 0 || @words ? 1 : 0;
     return {held => $held, state => $held ? join ', ', 'held', @words : 'free'};
 }
@@ -98,19 +157,28 @@ sub _spinlock ($at, $type, $path) {
     return _queued(unpack 'V', read_mem($at + offsetof($type, $path), 4));
 }
 
+# Readers of an RT lock are counted below two marks: no writer is there or waits (bit 31), one holds it (bit 30).
+sub _rt_base ($at, $type) {
+    my $state   = _rt_mutex($at, $type, 'rwbase.rtmutex');
+    my $value   = kernel($at, $type, 'rwbase.readers.counter', 'unsigned int');
+    my $readers = $value & 0x3fff_ffff;
+    my $more    = @{$state->{waiters}} ? ', ' . @{$state->{waiters}} . ' wait' : '';
+    return {%$state, held => 1, state => "held by a writer$more"} if $value & 0x4000_0000;
+    return $state                                                 if !$readers;
+    my $writer = $value & 0x8000_0000 ? '' : ', a writer waits';
+    my $owner  = {owner => undef, last_owner => undef};
+    return {%$state, %$owner, held => 1, state => 'held by ' . _readers($readers) . ($writer || $more)};
+}
+
+sub _readers ($count) { return $count == 1 ? '1 reader' : "$count readers" }
+
 sub _rwlock ($at) {
-    if (has_member('rwlock_t', 'rwbase.rtmutex')) {
-        my $state   = _rt_mutex($at, 'rwlock_t', 'rwbase.rtmutex');
-        my $readers = kernel($at, 'rwlock_t', 'rwbase.readers.counter');
-        return $state                                                    if $state->{held} || $readers < 0;
-        return {%$state, held => 1, state => "held by $readers readers"} if $readers > 0;
-        return $state;
-    }
+    return _rt_base($at, 'rwlock_t') if has_member('rwlock_t', 'rwbase.rtmutex');
     my $value   = unpack 'V', read_mem($at, 4);
     my $readers = $value >> 9;
     my $waits   = $value & 0x100 ? ', a writer waits' : '';
-    return {held => 1, state => "held by a writer$waits"}         if ($value & 0xff) == 0xff;
-    return {held => 1, state => "held by $readers readers$waits"} if $readers;
+    return {held => 1, state => "held by a writer$waits"}                 if ($value & 0xff) == 0xff;
+    return {held => 1, state => 'held by ' . _readers($readers) . $waits} if $readers;
     return {held => $waits ? 1 : 0, state => 'free' . $waits};
 }
 
@@ -164,21 +232,32 @@ sub _rt_mutex ($at, $type, $path) {
     };
 }
 
+# The owner's word keeps the last reader that came in; it may be gone again.
 sub _rwsem ($at) {
-    if (has_member('struct rw_semaphore', 'rwbase.rtmutex')) {
-        return _rt_mutex($at, 'struct rw_semaphore', 'rwbase.rtmutex');
-    }
+    return _rt_base($at, 'struct rw_semaphore') if has_member('struct rw_semaphore', 'rwbase.rtmutex');
     my $count   = kernel($at, 'struct rw_semaphore', 'count.counter');
     my $word    = kernel($at, 'struct rw_semaphore', 'owner.counter', 'unsigned long');
-    my $waiters = _waiters($at + offsetof('struct rw_semaphore', 'wait_list'), 'struct rwsem_waiter', 'list');
+    my $head    = $at + offsetof('struct rw_semaphore', 'wait_list');
+    my $waiters = _waiters($head, 'struct rwsem_waiter', 'list');
     my $readers = $count >> 8 & (1 << 54) - 1;
-    my $verb    = $count & 1 ? 'held by a writer' : $readers ? "held by $readers readers" : 'free';
+    my $writer  = $count & 1;
+    my $verb    = $writer   ? 'held by a writer' : $readers ? 'held by ' . _readers($readers) : 'free';
+    my $wanting = @$waiters ? eval { _wanting(list_entries($head, 'struct rwsem_waiter', 'list')) } : '';
     return {
-        held    => $count & 1 || $readers ? 1                : 0,
-        owner   => $count & 1             ? _owner($word, 7) : undef,
-        waiters => $waiters,
-        state   => _words(undef, $waiters, $verb),
+        held       => $writer || $readers  ? 1                : 0,
+        owner      => $writer              ? _owner($word, 7) : undef,
+        last_owner => !$writer && $readers ? _owner($word, 7) : undef,
+        readers    => $writer              ? 0                : $readers,
+        waiters    => $waiters,
+        state      => _words(undef, $waiters, $verb) . ($wanting ? " ($wanting)" : ''),
     };
+}
+
+# RWSEM_WAITING_FOR_WRITE is 0, for reading 1.
+sub _wanting (@waiters) {
+    my @count = (0, 0);
+    $count[kernel($_, 'struct rwsem_waiter', 'type', 'unsigned int') ? 1 : 0]++ for @waiters;
+    return join ', ', $count[0] ? "$count[0] to write" : (), $count[1] ? "$count[1] to read" : ();
 }
 
 sub _percpu_rwsem ($at) {
@@ -189,7 +268,7 @@ sub _percpu_rwsem ($at) {
         $readers += unpack 'l<', read_mem(per_cpu($counter, $cpu), 4);
     }
     return {held => 1, state => 'held by a writer'} if $blocked;
-    return {held => $readers > 0 ? 1 : 0, state => $readers > 0 ? "held by $readers readers" : 'free'};
+    return {held => $readers > 0 ? 1 : 0, state => $readers > 0 ? 'held by ' . _readers($readers) : 'free'};
 }
 
 sub _semaphore ($at) {

@@ -9,6 +9,7 @@ use Alicia::Linux::Log         ();
 use Alicia::Linux::LoggedStack qw(logged_stack);
 use Alicia::Linux::Process     ();
 use Alicia::Linux::Signature   qw(normal_name);
+use Alicia::Linux::SpinWait    ();
 use Alicia::Linux::Stack       qw(running_task last_function);
 use Alicia::Linux::System      qw(panic_cpu current_task);
 use Alicia::Linux::Waiting     ();
@@ -379,6 +380,33 @@ sub waiting ($self) {
     my $found =
         $self->_once('the blocked tasks', sub { Alicia::Linux::Waiting::waiting($self->processes) });
     return $found // {tasks => [], cycles => []};
+}
+
+=head2 spinning(), spins([$cpu])
+
+The CPUs that spin for spinlocks, as L<Alicia::Linux::SpinWait> has them, and that one of them that is $cpu; and what such a
+CPU waits for as a sentence that begins with a space, with those that wait for each other, empty where it doesn't spin.
+
+=cut
+
+sub spinning ($self) {
+    my $found = $self->_once('the CPUs that spin', sub { [Alicia::Linux::SpinWait::spinning()] });
+    return @{$found // []};
+}
+
+sub spins ($self, $cpu = $self->cpu) {
+    my %row = map { $_->{cpu} => $_ } $self->spinning;
+    my $row = defined $cpu ? $row{$cpu} : undef;
+    return '' if !$row;
+    my $text = ' It ' . Alicia::Linux::SpinWait::spin_text($row) . '.';
+    my (@chain, %seen);
+    for (my $next = $row; $next && !$seen{$next->{cpu}}++; $next = $row{$next->{holder} // -1}) {
+        push @chain, $next;
+    }
+    my $back = $chain[-1]{holder};
+    return $text if !defined $back || !$seen{$back};
+    shift @chain while $chain[0]{cpu} != $back;
+    return $text . ' CPUs ' . join(' and ', map { $_->{cpu} } @chain) . ' wait for each other in a circle.';
 }
 
 =head2 who([$cpu])

@@ -10,9 +10,10 @@ package Alicia::Linux::Waiting;
 use v5.36;
 use Alicia;
 use Exporter 'import';
-use Alicia::Linux::Lock  qw(lock_state);
-use Alicia::Linux::Stack qw(unwind);
-use Alicia::Text         qw(hexadecimal);
+use Alicia::Linux::Lock    qw(lock_state);
+use Alicia::Linux::Process qw(task_label);
+use Alicia::Linux::Stack   qw(unwind);
+use Alicia::Text           qw(hexadecimal);
 
 our @EXPORT_OK = qw(waiting);
 
@@ -33,6 +34,7 @@ A hash of C<tasks>, a hash each:
     lock             the address of the lock it waits for, absent where that is unknown
     type, name       its type and symbol (undef for a lock in allocated memory)
     owner            the address of the task that holds it, where it is known
+    readers          of an rw_semaphore that readers hold, in words: how many, and who came last
     for              what it waits for, in words
 
 C<cycles>: lists of such tasks of which each waits for what the next one holds, and the last for what the first holds.
@@ -111,7 +113,15 @@ sub _by_waiter ($task, $function, $known) {
     my $head  = _head($task, $waiter, $known) // return;
     my $lock  = $head - offsetof($type, $list);
     my $state = lock_state($lock, $type);
-    return {lock => $lock, type => $type, name => _name($lock), owner => $state->{owner} ? $state->{owner} + 0 : undef};
+    my %found =
+        (lock => $lock, type => $type, name => _name($lock), owner => $state->{owner} ? $state->{owner} + 0 : undef);
+    $found{readers} = _readers_of($state) if $state->{readers};
+    return \%found;
+}
+
+sub _readers_of ($state) {
+    my $words = $state->{readers} == 1 ? '1 reader' : "$state->{readers} readers";
+    return defined $state->{last_owner} ? "$words, the last " . task_label($state->{last_owner}) : $words;
 }
 
 sub _name ($address) { return symbol_at($address) }

@@ -43,6 +43,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
     process     the name of the task (of all concerned, a list)
     evidence    a list of hashes, text and source
     waiting     blocked tasks and cycles, as Alicia::Linux::Waiting has them
+    spinning    CPUs that spin for spinlocks, as Alicia::Linux::SpinWait has them (a list)
     signature   a hash of hash and text
     known       known issues that match: a list of hashes, see Alicia::Linux::KnownIssue; looked_at: of how many
     rule        the name of the rule that judged
@@ -75,6 +76,7 @@ sub what_happened (%given) {
         process      => $verdict->{process}  // [grep {defined} $stop->task->{comm}],
         evidence     => $verdict->{evidence} // [],
         waiting      => $stop->waiting,
+        spinning     => [$stop->spinning],
         signature    => signature_of($verdict->{kind}, @{$verdict->{names} // [normal_stack(@stack)]}),
     );
     my ($known, $looked_at, @unusable) = Alicia::Linux::KnownIssue::matching(\%what, $stop);

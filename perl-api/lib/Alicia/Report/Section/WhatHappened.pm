@@ -19,7 +19,8 @@ sub sources ($class) {
 sub blocks ($class, $report) {
     my $what = $report->what;
     return (pairs(_summary($what)),
-        _evidence($what), _waiting($what), _known($what), map { note('not known: ' . visible($_)) } @{$what->{lacks}});
+        _evidence($what), _waiting($what), _spinning($what), _known($what),
+        map { note('not known: ' . visible($_)) } @{$what->{lacks}});
 }
 
 sub _summary ($what) {
@@ -90,7 +91,7 @@ sub _waiting ($what) {
             $_->{pid},
             visible($_->{comm}),
             visible($_->{for}),
-            defined $_->{owner}                ? visible(task_label($_->{owner}))                       : '',
+            defined $_->{owner}                ? visible(task_label($_->{owner})) : visible($_->{readers} // ''),
             $frame && defined $frame->{symbol} ? visible(sprintf '%s+0x%x', @$frame{qw(symbol offset)}) : '',
         ]
     } @{$waiting->{tasks}};
@@ -100,6 +101,26 @@ sub _waiting ($what) {
     } @{$waiting->{cycles}};
     push @notes, note("$waiting->{more} more tasks wait") if $waiting->{more};
     return (heading('Blocked tasks'), table(['+PID', 'COMM', 'WAITS FOR', 'HELD BY', 'IN'], \@rows), @notes);
+}
+
+sub _spinning ($what) {
+    my @rows = map {
+        my $frame = $_->{where};
+        [
+            $_->{cpu},
+            visible($_->{label}),
+            visible($_->{name} // sprintf '0x%x', $_->{lock}),
+            defined $_->{holder} ? "CPU $_->{holder}" : '',
+            join(', ', @{$_->{queue}}),
+            $frame && defined $frame->{symbol} ? visible(sprintf '%s+0x%x', @$frame{qw(symbol offset)}) : '',
+        ]
+    } @{$what->{spinning}};
+    return if !@rows;
+    return (
+        heading('CPUs that spin'),
+        table(['+CPU', 'TASK', 'SPINS FOR', 'LIKELY HELD BY', 'QUEUE (CPUs)', 'IN'], \@rows),
+        note('A spinlock does not say who holds it: likely is a CPU that has its address at hand.')
+    );
 }
 
 sub _known ($what) {
