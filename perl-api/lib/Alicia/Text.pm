@@ -4,7 +4,7 @@ package Alicia::Text;
 use v5.36;
 use Exporter 'import';
 
-our @EXPORT_OK = qw(visible markup table megabytes clock_time percent hexadecimal);
+our @EXPORT_OK = qw(visible markup table megabytes clock_time elapsed percent hexadecimal);
 
 =head1 NAME
 
@@ -127,6 +127,18 @@ sub clock_time ($seconds) {
     my $days = int($seconds / 86400);
     my $time = sprintf '%02d:%02d:%02d', int($seconds / 3600) % 24, int($seconds / 60) % 60, $seconds % 60;
     return $days ? "$days days, $time" : $time;
+}
+
+=head2 elapsed($nanoseconds)
+
+Nanoseconds as C<days hh:mm:ss.mmm>.
+
+=cut
+
+sub elapsed ($nanoseconds) {
+    my $milli = int $nanoseconds / 1e6;
+    return sprintf '%d %02d:%02d:%02d.%03d', int($milli / 86_400_000), $milli / 3_600_000 % 24, $milli / 60_000 % 60,
+        $milli / 1000 % 60, $milli % 1000;
 }
 
 =head2 hexadecimal($address)

@@ -67,8 +67,9 @@ sub _base ($word) {
     return get_addr($word) if $word !~ /\A(?:0x)?[[:xdigit:]]{1,16}\z/i && $word !~ /:/;
     return per_cpu($1, $2) if $word =~ /\A([A-Za-z_]\w*):(\d+)\z/;
     if ($word =~ /\A(?:0x)?([[:xdigit:]]{1,16})\z/i) {
+        my $digits = $1;
         my $symbol = $word =~ /\A[A-Za-z_]/ && length $word < 8 ? find_addr($word) : undef;
-        return $symbol // do { no warnings 'portable'; hex $1 };
+        return $symbol // do { no warnings 'portable'; hex $digits };
     }
     die "no address: $word\n";
 }

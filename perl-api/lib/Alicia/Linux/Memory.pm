@@ -13,7 +13,7 @@ use Alicia::Linux::Swap    qw(swap_areas);
 use Alicia::Linux::System  qw(total_pages page_size page_array nodes);
 use Alicia::Text           qw(megabytes percent);
 
-our @EXPORT_OK = qw(page_counters memory_usage memory_table shared_pages huge_pages);
+our @EXPORT_OK = qw(page_counters event_counters memory_usage memory_table shared_pages huge_pages);
 
 =head1 NAME
 
@@ -24,7 +24,8 @@ Alicia::Linux::Memory - what the machine's memory is used for
 =head2 page_counters()
 
 A hash of the page counters by their names in C</proc/vmstat> (C<nr_free_pages>, C<nr_file_pages>...), without what the
-CPUs have counted and not yet added. And the same names as a list, in order.
+CPUs have counted and not yet added. And the same names as a list, in order; and how many of them are of zones, the others
+being of nodes.
 
 =cut
 
@@ -47,7 +48,34 @@ sub page_counters () {
     my @list  = @names[0 .. $zones - 1, $nodes .. $end - 1];
     @value{@names[0 .. $zones - 1]} = _longs('vm_zone_stat', $zones);
     @value{@names[$nodes .. $end - 1]} = _longs('vm_node_stat', $end - $nodes);
-    return (\%value, \@list);
+    return (\%value, \@list, $zones);
+}
+
+=head2 event_counters()
+
+A list of [name, count], of the events that the kernel counts, as in C</proc/vmstat>: the sums of all CPUs.
+
+=cut
+
+sub event_counters () {
+    my $table = get_addr('vmstat_text');
+    my $width = sizeof('void *');
+    my $count = sizeof('struct vm_event_state') / sizeof('long');
+    my (@names, $seen);
+    for my $index (0 .. 1023) {
+        my $text = eval                   { read_ptr($table + $width * $index) } // last;
+        my $name = $text == 0 ? '' : eval { read_string($text, 64) }             // '';
+        last if $name !~ /\A[a-z][a-z0-9_]*\z/;
+        $seen ||= $name eq 'pgpgin';
+        push @names, $name if $seen;
+        last if @names == $count;
+    }
+    my @sum = (0) x @names;
+    for my $cpu (cpus()) {
+        my @part = unpack $width == 8 ? 'q<*' : 'l<*', read_mem(per_cpu('vm_event_states', $cpu), @names * $width);
+        $sum[$_] += $part[$_] for 0 .. $#sum;
+    }
+    return [map { [$names[$_], $sum[$_]] } 0 .. $#names];
 }
 
 sub _longs ($symbol, $count) {

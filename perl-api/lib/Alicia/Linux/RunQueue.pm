@@ -6,7 +6,7 @@ use Alicia;
 use Exporter 'import';
 use Alicia::Text qw(visible hexadecimal);
 
-our @EXPORT_OK = qw(run_queue run_queues run_queue_text);
+our @EXPORT_OK = qw(run_queue run_queues run_queue_text group_queue group_queue_text);
 
 =head1 NAME
 
@@ -123,6 +123,100 @@ sub run_queue_text ($queue, %how) {
         $text .= sprintf '     [%3d] %s', $_->{prio}, _task_text($_) for @{$class->{tasks}};
         $text .= "     [no tasks queued]\n" if !@{$class->{tasks}};
     }
+    return $text;
+}
+
+=head2 group_queue($cpu)
+
+The fair tasks of a CPU by their task groups, the current one among them: a hash of C<cpu>, C<current> (a task) and
+C<root>, a group: a hash of C<group> and C<queue> (the addresses of its C<struct task_group> and of its C<struct cfs_rq> on
+this CPU), C<name> (the path of its cgroup; empty for the root), C<throttled>, C<tasks> and C<groups>; and C<real_time>, a
+list of the real-time tasks that are queued. Dies on a kernel without task groups.
+
+=cut
+
+my $deepest = 64;    # groups within groups
+
+sub group_queue ($cpu) {
+    die "this kernel has no task groups\n" if !has_member('struct cfs_rq', 'tg') || !has_symbol('root_task_group');
+    my $rq   = per_cpu('runqueues', $cpu);
+    my $root = $rq + offsetof('struct rq', 'cfs');
+    my %group;
+    my $known = sub ($queue, $depth, $again) {
+        return $group{$queue + 0} //= do {
+            die "task groups lie too deep in each other\n" if $depth > $deepest;
+            my $one    = _group($queue);
+            my $parent = $one->{parent};
+            if ($parent != 0) {
+                my $table = kernel($parent, 'struct task_group', 'cfs_rq', 'void *');
+                push @{$again->(read_ptr($table + sizeof('void *') * $cpu), $depth + 1, $again)->{groups}}, $one;
+            }
+            $one;
+        };
+    };
+    my $current = kernel($rq, 'struct rq', 'curr', 'struct task_struct *');
+    my $fair    = $known->($root, 0, $known);
+    for my $task (list_entries($rq + offsetof('struct rq', 'cfs_tasks'), 'struct task_struct', 'se.group_node')) {
+        my $queue = kernel($task, 'struct task_struct', 'se.cfs_rq', 'void *');
+        push @{$known->($queue, 0, $known)->{tasks}}, _task($task);
+    }
+    return {cpu => $cpu, current => _task($current), root => $fair, real_time => [_real_time($rq)]};
+}
+
+sub _group ($queue) {
+    my $group     = kernel($queue, 'struct cfs_rq',     'tg',     'void *');
+    my $parent    = kernel($group, 'struct task_group', 'parent', 'void *');
+    my $throttled = has_member('struct cfs_rq', 'throttled') ? kernel($queue, 'struct cfs_rq', 'throttled') : 0;
+    return {
+        group     => $group,
+        queue     => $queue,
+        parent    => $parent,
+        name      => $parent == 0 ? '' : eval { _cgroup_path($group) } // '?',
+        throttled => $throttled   ? 1  : 0,
+        tasks     => [],
+        groups    => [],
+    };
+}
+
+sub _cgroup_path ($group) {
+    my $node   = kernel($group, 'struct task_group', 'css.cgroup->kn', 'void *');
+    my $parent = has_member('struct kernfs_node', '__parent') ? '__parent' : 'parent';
+    my @names;
+    for (1 .. $deepest) {
+        my $name  = kernel($node, 'struct kernfs_node', 'name',  'char *');
+        my $above = kernel($node, 'struct kernfs_node', $parent, 'void *');
+        last if $above == 0;
+        unshift @names, $name;
+        $node = $above;
+    }
+    return join '/', '', @names;
+}
+
+=head2 group_queue_text($queue)
+
+It as C<runq -g> prints it.
+
+=cut
+
+sub group_queue_text ($queue) {
+    my $text = "CPU $queue->{cpu}\n  CURRENT: " . _task_text($queue->{current});
+    $text .= sprintf "  RT: [%3d] %s", $_->{prio}, _task_text($_) for @{$queue->{real_time}};
+    return $text . _group_text($queue->{root}, $queue->{current}, 1);
+}
+
+sub _group_text ($group, $current, $depth) {
+    my $indent = ' ' x (3 * $depth - 1);
+    my $text   = sprintf "%s%s: %s  CFS_RQ: %s%s%s\n", $indent, $depth == 1 ? 'ROOT_TASK_GROUP' : 'TASK_GROUP',
+        hexadecimal($group->{group}), hexadecimal($group->{queue}),
+        length $group->{name} ? '  <' . visible($group->{name}) . '>' : '',
+        $group->{throttled}   ? ' (THROTTLED)'                        : '';
+    for my $task (@{$group->{tasks}}) {
+        my $line = _task_text($task);
+        $line =~ s/\n\z/ [CURRENT]\n/ if $task->{task} == $current->{task};
+        $text .= sprintf '%s   [%3d] %s', $indent, $task->{prio}, $line;
+    }
+    $text .= "$indent   [no tasks queued]\n" if !@{$group->{tasks}} && !@{$group->{groups}};
+    $text .= _group_text($_, $current, $depth + 1) for @{$group->{groups}};
     return $text;
 }
 
