@@ -133,6 +133,13 @@ Result<void> Help::manual(const std::string& name) {
     return debugger->run("help " + name, session_.output());
   }
   if (shipped != nullptr) return pod(shipped->file);
+  if (engine_.has_sub(name)) {
+    const std::string why = "die(qq(no help on " + name + "\\n))";
+    auto shown =
+        engine_.run("require Alicia::Help; Alicia::Help::show(" + perl_quoted(name) + ") or " + why, "help", 1);
+    if (!shown) return failure(std::move(shown));
+    return {};
+  }
   std::vector<std::string> candidates = session_.commands().names();
   for (const auto builtin : builtin_names())
     candidates.emplace_back(builtin);

@@ -36,6 +36,12 @@ for my $scenario (scenarios()) {
         is_deeply [sort @found], [sort @truth], 'by a part of the name';
     };
 
+    subtest "$scenario: help" => sub {
+        my ($call, $several) = output_of($scenario, 'help get_mem', 'help has_type');
+        like $call,    qr/\A  get_mem ADDRESS\n.*^  get_mem ADDRESS, COUNT/ms, 'of a call of the API';
+        like $several, qr/\A  sizeof TYPE; .*has_type TYPE;/,                  'of one of several';
+    };
+
     subtest "$scenario: rd" => sub {
         my $length = length $version;
         my ($bytes, $words, $text, $decimal) = output_of(
