@@ -91,6 +91,17 @@ subtest 'on a terminal, one at a time, again' => sub {
     is scalar(my @logs = glob "$place/\xc3\xb6ut/*/*/log.txt"), 3, 'this time with the files';
 };
 
+subtest 'a folder of many files' => sub {
+    mkdir "$place/many" or die;
+    spew("$place/many/file-$_", '') for 1 .. 600;
+    symlink dump_folder('sysrq-6.1') . '/dump.kdump', "$place/many/the-dump" or die;
+    my $terminal =
+        Alicia::Pty->new(alicia_path(), '-q', '-e', "report(output=>'$place/of-many', details=>0)", "$place/many");
+    $terminal->sees(qr/reports: looked at (?:256|512) files, found [01] dumps/, 'how far the search is');
+    $terminal->sees("Writing to index.html\r\n",                                'to the end');
+    is $terminal->leaves, 0, 'succeeds';
+};
+
 subtest 'a prompt without a dump' => sub {
     my $run = alicia('-q', '-e', q(get_addr 'init_task'), '-e', 'ps', '-e', q(print "on\n"), "$place/in");
     is $run->{status},                                             1,      'what needs a dump fails';

@@ -100,7 +100,16 @@ sub _found ($output, @places) {
 
         # A link to a dump counts, where it isn't to one that is found anyway.
         my (@files, %found);
-        File::Find::find({no_chdir => 1, wanted => sub { push @files, $_ if -f && _looks_like_a_dump($_) }}, $place);
+        my ($looked, $told) = (0, 0);
+        my $look = sub {
+            if (++$looked % 256 == 0 && Time::HiRes::time() - $told > 0.2) {
+                _tell("reports: looked at $looked files, found " . (@dumps + @files) . ' dumps');
+                $told = Time::HiRes::time();
+            }
+            push @files, $_ if -f && _looks_like_a_dump($_);
+        };
+        File::Find::find({no_chdir => 1, wanted => $look}, $place);
+        _tell('');
         for my $file (sort { -l $a <=> -l $b || $a cmp $b } @files) {
             $take->($file, $place) if !$found{abs_path($file)}++;
         }
