@@ -54,8 +54,8 @@ SV* describe_symbol(pTHX_ State& state, const symbols::Symbol& symbol) {
   return newRV_noinc(reinterpret_cast<SV*>(fields));
 }
 
-/// _symbols(PREFIX, SUFFIX...): a reference to an array of the symbols whose names begin and end so (with any of several
-/// endings), each a hash; the Perl side makes a list of it.
+/// _symbols(PREFIX, SUFFIX...): a reference to an array of the symbols whose names begin and end so (with any of
+/// several endings), each a hash; the Perl side makes a list of it.
 void xs_symbols(pTHX_ CV* cv) {
   dXSARGS;
   constexpr SSize_t most_endings = 8;
