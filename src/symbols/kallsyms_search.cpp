@@ -72,7 +72,12 @@ class Search {
  public:
   Search(const MemoryReader& memory, const KallsymsSearchArea& area,
          const std::function<bool(const KallsymsLocation&)>& accept, const Cancellation& cancellation)
-      : memory_(memory), word_(area.word_bytes), inside_(area.middle), accept_(accept), cancellation_(cancellation) {}
+      : memory_(memory),
+        word_(area.word_bytes),
+        begin_(area.begin),
+        inside_(area.middle),
+        accept_(accept),
+        cancellation_(cancellation) {}
 
   /// Looks for token indices that begin in [begin, end), the highest first.
   bool look_in(VirtualAddress begin, VirtualAddress end);
@@ -90,6 +95,7 @@ class Search {
 
   const MemoryReader& memory_;
   std::uint64_t word_;
+  VirtualAddress begin_;   // of the image
   VirtualAddress inside_;  // the image
   const std::function<bool(const KallsymsLocation&)>& accept_;
   const Cancellation& cancellation_;
@@ -147,8 +153,8 @@ bool Search::look_behind(const Tokens& tokens) {
   std::vector<std::byte> bytes;
   counts_ = 0;
   VirtualAddress high = tokens.table;
-  while (tokens.table - high < most_names_bytes && high.value > window_bytes && !is_over()) {
-    const VirtualAddress low{(high.value - window_bytes) & ~(word_ - 1)};
+  while (tokens.table - high < most_names_bytes && high > begin_ && !is_over()) {
+    const VirtualAddress low{(high.value - std::min(high - begin_, window_bytes)) & ~(word_ - 1)};
     bytes.assign(high - low + 8, std::byte{0});
     if (const auto holes = read_region(memory_, low, bytes);
         holes.size() == 1 && holes.front().end - holes.front().begin >= high - low)
