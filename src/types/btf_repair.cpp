@@ -169,21 +169,28 @@ class Repair {
     if (simple && vlen != 0) return std::nullopt;
     if (!fits(begin + record_bytes, tail, types_end_) || !is_there(begin, begin + record_bytes + tail))
       return std::nullopt;
-    return entries_ok(begin + record_bytes, BTF_INFO_KIND(type.info), vlen) ? std::optional(record_bytes + tail)
-                                                                            : std::nullopt;
+    return names_ok(begin + record_bytes, BTF_INFO_KIND(type.info), vlen) && references_ok(begin)
+               ? std::optional(record_bytes + tail)
+               : std::nullopt;
   }
 
-  bool entries_ok(std::size_t begin, unsigned kind, std::size_t vlen) const {
+  bool names_ok(std::size_t begin, unsigned kind, std::size_t vlen) const {
     for (std::size_t index = 0; index < vlen; ++index) {
       if (kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION) {
-        const auto member = at<btf_member>(begin + index * sizeof(btf_member));
-        if (!name_ok(member.name_off) || !type_ok(member.type)) return false;
+        if (!name_ok(at<btf_member>(begin + index * sizeof(btf_member)).name_off)) return false;
       } else if (kind == BTF_KIND_FUNC_PROTO) {
-        const auto parameter = at<btf_param>(begin + index * sizeof(btf_param));
-        if (!name_ok(parameter.name_off) || !type_ok(parameter.type)) return false;
+        if (!name_ok(at<btf_param>(begin + index * sizeof(btf_param)).name_off)) return false;
       }
     }
     return true;
+  }
+
+  /// None leads beyond the most types there can be: what stands for the lost ones takes room for all below the highest.
+  bool references_ok(std::size_t begin) const {
+    bool fine = true;
+    visit_references(static_cast<std::uint32_t>(begin),
+                     [&](std::uint32_t target, Meets) { fine = fine && type_ok(target); });
+    return fine;
   }
 
   /// The first place at or behind `from` that records follow from, in the bytes up to the next hole.

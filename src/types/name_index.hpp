@@ -17,12 +17,14 @@ class NameIndex {
   /// `expected` bounds the insertions.
   explicit NameIndex(std::size_t expected) : slots_(std::bit_ceil(expected * 2 + 2)) {}
 
-  /// `number` is not 0.
+  /// `number` is not 0. Of one name the first thousand are kept: more are no kernel's, but the many lost types of a
+  /// damaged one, and each would be passed by on the way to the next.
   void insert(std::string_view name, std::uint32_t number) {
     const std::uint32_t hash = hash_of(name);
     std::size_t at = hash & (slots_.size() - 1);
-    while (slots_[at].number != 0)
-      at = (at + 1) & (slots_.size() - 1);
+    unsigned equal = 0;
+    for (; slots_[at].number != 0; at = (at + 1) & (slots_.size() - 1))
+      if (slots_[at].hash == hash && ++equal >= 1000) return;
     slots_[at] = {hash, number};
   }
 
