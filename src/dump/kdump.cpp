@@ -106,6 +106,7 @@ DumpInfo describe(const std::vector<KdumpPart>& parts) {
     info.files.push_back(part.file().path());
     if (auto warning = part.file().damage()) info.warnings.push_back(*std::move(warning));
     if (auto warning = part.truncation()) info.warnings.push_back(*std::move(warning));
+    if (auto warning = part.bitmap_damage()) info.warnings.push_back(*std::move(warning));
     if (auto warning = part.incompleteness()) info.warnings.push_back(*std::move(warning));
   }
   return info;

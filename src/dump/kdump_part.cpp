@@ -77,6 +77,7 @@ Result<KdumpPart> KdumpPart::open(std::shared_ptr<const File> file) {
   if (!last) return failure(last);
   part.first_index_ = *first;
   part.last_index_ = std::max(*first, *last);
+  part.check_bitmap();
   return part;
 }
 
@@ -108,8 +109,11 @@ Result<KdumpPart::Descriptor> KdumpPart::locate(PageFrame frame) const {
   if (frame.value >= dumped_.known_frames()) return absent_page(ErrorCode::page_truncated);
   const auto rank = dumped_.rank(frame);
   if (!rank) return as_truncated(rank.error());
-  if (!*rank) return failure(absence(frame));
-  const auto found = descriptor(**rank - first_index_);
+  if (shifted_ && shifted_->is_lost(frame.value))
+    return failure(ErrorCode::page_unreadable, "the file's page bitmap is damaged here");
+  const auto index = shifted_ ? shifted_->index(frame.value, *rank) : *rank;
+  if (!index) return failure(absence(frame));
+  const auto found = descriptor(*index - first_index_);
   if (!found) return as_truncated(found.error());
   if (found->offset.value == 0) {
     return failure(ErrorCode::page_truncated, "page was never written: makedumpfile ran out of room");
@@ -127,17 +131,89 @@ Result<void> KdumpPart::holds(PageFrame frame) const {
 Result<void> KdumpPart::load_page(PageFrame frame, std::span<std::byte> out) const {
   const auto found = locate(frame);
   if (!found) return failure(found);
-  if (found->size == 0 || found->size > out.size()) {
-    return failure(ErrorCode::page_unreadable, fmt::format("page is damaged: {} bytes long", found->size));
+  return unpack(*found, out);
+}
+
+Result<void> KdumpPart::unpack(const Descriptor& descriptor, std::span<std::byte> out) const {
+  if (descriptor.size == 0 || descriptor.size > out.size()) {
+    return failure(ErrorCode::page_unreadable, fmt::format("page is damaged: {} bytes long", descriptor.size));
   }
-  const auto compression = compression_of(*found);
+  const auto compression = compression_of(descriptor);
   if (!compression) return failure(compression);
-  std::vector<std::byte> packed(found->size);
-  if (auto done = file_->read(found->offset, packed); !done) return as_truncated(done.error());
+  std::vector<std::byte> packed(descriptor.size);
+  if (auto done = file_->read(descriptor.offset, packed); !done) return as_truncated(done.error());
   return decompress(*compression, packed, out).map_error([](Error error) {
     error.message = "page is damaged: " + error.message;
     return error;
   });
+}
+
+bool KdumpPart::is_plausible(const Descriptor& descriptor) const {
+  return descriptor.size != 0 && descriptor.size <= header_.block_size && compression_of(descriptor) &&
+         file_->has(descriptor.offset, descriptor.size);
+}
+
+/// The pages follow the descriptors, so the first one's place tells how many descriptors there are. Nothing where it
+/// doesn't.
+std::optional<std::uint64_t> KdumpPart::count_descriptors() const {
+  constexpr std::uint64_t kLookedAt = 1024;
+  const std::uint64_t begin = descriptor_offset(0).value;
+  std::vector<std::byte> bytes(kLookedAt * kDescriptorBytes);
+  const auto got = file_->read_some(FileOffset{begin}, bytes);
+  if (!got) return std::nullopt;
+  std::uint64_t first = ~std::uint64_t{0};
+  for (std::size_t at = 0; at + kDescriptorBytes <= *got && begin + at < first; at += kDescriptorBytes) {
+    const auto offset = load<std::uint64_t>(bytes, at);
+    if (offset > begin && (offset - begin) % kDescriptorBytes == 0) first = std::min(first, offset);
+  }
+  if (first == ~std::uint64_t{0}) return std::nullopt;
+  // A damaged one may have named the place: the last descriptors before it have to be some.
+  const std::uint64_t count = (first - begin) / kDescriptorBytes;
+  unsigned plausible = 0, seen = 0;
+  for (std::uint64_t back = 1; back <= std::min<std::uint64_t>(count, 8); ++back, ++seen) {
+    const auto found = descriptor(count - back);
+    plausible += found && is_plausible(*found) && found->offset.value >= first ? 1U : 0U;
+  }
+  return plausible * 2 > seen ? std::optional(count) : std::nullopt;
+}
+
+/// Eight bits of the bitmap of memory, or of the one of dumped pages.
+std::uint8_t KdumpPart::bits(std::uint64_t byte, bool memory) const {
+  if (memory && !has_memory_bitmap()) return 0xff;
+  const std::uint64_t half = has_memory_bitmap() ? header_.bitmap_bytes() / 2 : 0;
+  std::byte found{};
+  if (!file_->read(header_.bitmap_offset() + (memory ? 0 : half) + byte, {&found, 1})) return 0;
+  return std::to_integer<std::uint8_t>(found);
+}
+
+void KdumpPart::check_bitmap() {
+  if (header_.split || header_.diskdump || dumped_.known_frames() < header_.max_page_frame) return;
+  const auto count = count_descriptors();
+  if (!count || *count == page_count()) return;
+  ShiftedPages::Source source;
+  source.pages = *count;
+  source.frames = header_.max_page_frame;
+  source.phys_base = static_cast<std::int64_t>(header_.phys_base.value_or(0));
+  source.page_bytes = header_.block_size;
+  source.load = [this](std::uint64_t index, std::span<std::byte> out) {
+    const auto found = descriptor(index);
+    return found && unpack(*found, out);
+  };
+  source.set_before = [this](std::uint64_t frame) { return dumped_.set_before(PageFrame{frame}).value_or(0); };
+  source.dumped = [this](std::uint64_t byte) { return bits(byte, false); };
+  source.memory = [this](std::uint64_t byte) { return bits(byte, true); };
+  shifted_ = ShiftedPages::find(source);
+  descriptors_ = *count;
+}
+
+std::optional<std::string> KdumpPart::bitmap_damage() const {
+  if (!descriptors_) return std::nullopt;
+  const std::string name = file_->path().filename().string();
+  std::string what = fmt::format("the page bitmap of {} is damaged: it has {} pages, the file {}; ", name,
+                                 grouped(last_index_ - first_index_), grouped(*descriptors_));
+  if (!shifted_) return what + "pages may be another's";
+  return what + fmt::format("pages told by what they hold where they could be; {} page frames may have lost theirs",
+                            grouped(shifted_->lost_frames()));
 }
 
 std::optional<Compression> KdumpPart::compression() const {
@@ -154,6 +230,8 @@ std::optional<Compression> KdumpPart::compression() const {
 KdumpPart::Extent KdumpPart::survey(std::uint64_t from, std::uint64_t to) const {
   constexpr std::size_t kAtOnce = 4096;
   Extent extent{descriptor_offset(to).value, 0, 0};
+  // No writer packs a page into more than its size, so what lies farther is damage and no sign of a missing end.
+  const std::uint64_t farthest = descriptor_offset(page_count()).value + page_count() * header_.block_size;
   std::vector<std::byte> bytes(std::min<std::uint64_t>(kAtOnce, to - std::min(from, to)) * kDescriptorBytes);
   while (from < to) {
     const std::uint64_t count = std::min<std::uint64_t>(kAtOnce, to - from);
@@ -162,7 +240,7 @@ KdumpPart::Extent KdumpPart::survey(std::uint64_t from, std::uint64_t to) const 
     for (std::size_t at = 0; at < whole * kDescriptorBytes; at += kDescriptorBytes) {
       const auto offset = load<std::uint64_t>(bytes, at);
       const std::uint64_t size = load<std::uint32_t>(bytes, at + 8);
-      if (!fits(offset, size, ~std::uint64_t{0})) continue;
+      if (!fits(offset, size, farthest)) continue;
       extent.end = std::max(extent.end, offset + size);
       if (!file_->has(FileOffset{offset}, size)) ++extent.lost;
       if (offset == 0) ++extent.unwritten;

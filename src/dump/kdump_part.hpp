@@ -14,6 +14,7 @@
 #include "dump/file.hpp"
 #include "dump/kdump_header.hpp"
 #include "dump/page_bitmap.hpp"
+#include "dump/shifted_pages.hpp"
 
 namespace alicia::dump {
 
@@ -39,6 +40,8 @@ class KdumpPart {
   std::optional<std::string> truncation() const;
   /// What makedumpfile had no room for, in one line; nothing if the dump is complete.
   std::optional<std::string> incompleteness() const;
+  /// What is wrong with the bitmap of dumped pages, in one line; nothing where it is right as far as can be told.
+  std::optional<std::string> bitmap_damage() const;
   /// Runs of set bits in the bitmap of the machine's memory; empty if the file has none or there are too many.
   std::vector<PhysicalRange> memory() const;
 
@@ -58,12 +61,18 @@ class KdumpPart {
       : file_(std::move(file)), header_(std::move(header)), dumped_(std::move(dumped)) {}
 
   bool has_memory_bitmap() const;
+  std::optional<std::uint64_t> count_descriptors() const;
+  void check_bitmap();
+  std::uint8_t bits(std::uint64_t byte, bool memory) const;
+  bool is_plausible(const Descriptor& descriptor) const;
+  /// Unpacks the page of a descriptor.
+  Result<void> unpack(const Descriptor& descriptor, std::span<std::byte> out) const;
   Result<void> absence(PageFrame frame) const;
   Result<Descriptor> descriptor(std::uint64_t index) const;
   /// Where the page lies in the file.
   Result<Descriptor> locate(PageFrame frame) const;
   Result<Compression> compression_of(const Descriptor& descriptor) const;
-  std::uint64_t page_count() const { return last_index_ - first_index_; }
+  std::uint64_t page_count() const { return descriptors_.value_or(last_index_ - first_index_); }
   FileOffset descriptor_offset(std::uint64_t index) const { return header_.descriptors_offset() + index * 24; }
   /// Looks at the descriptors [from, to) in large reads.
   Extent survey(std::uint64_t from, std::uint64_t to) const;
@@ -71,6 +80,8 @@ class KdumpPart {
   std::shared_ptr<const File> file_;
   KdumpHeader header_;
   PageBitmap dumped_;
+  std::optional<std::uint64_t> descriptors_;  ///< as many as there are, where that isn't what the bitmap says
+  std::optional<ShiftedPages> shifted_;
   std::uint64_t first_index_ = 0;  ///< pages before the part's first frame; they are in other files
   std::uint64_t last_index_ = 0;   ///< pages before its end frame
 };
