@@ -72,7 +72,11 @@ Result<std::unique_ptr<symbols::Kallsyms>> read_kallsyms(const MemoryReader& mem
   auto location = named_location(vmcoreinfo);
   if (!location) return search_kallsyms(memory, vmcoreinfo, word_bytes, cancellation);
   location->word_bytes = word_bytes;
-  return symbols::Kallsyms::read(memory, *location, known_symbols(vmcoreinfo));
+  auto named = symbols::Kallsyms::read(memory, *location, known_symbols(vmcoreinfo));
+  // A page that isn't there is nowhere else; what makes no sense may lie elsewhere, and the text be damaged.
+  if (named || !absence_reason(named.error().code).empty()) return named;
+  auto searched = search_kallsyms(memory, vmcoreinfo, word_bytes, cancellation);
+  return searched ? std::move(searched) : std::move(named);
 }
 
 }  // namespace alicia::target

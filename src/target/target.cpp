@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "arch/translated_memory.hpp"
+#include "arch/x86_64/page_tables.hpp"
 #include "base/escape.hpp"
 #include "symbols/elf_symbols.hpp"
 #include "symbols/system_map.hpp"
@@ -31,6 +32,7 @@
 #include "target/paging.hpp"
 #include "target/symbol_chain.hpp"
 #include "target/user_memory.hpp"
+#include "target/vmcoreinfo_search.hpp"
 #include "target/vmcoreinfo_symbols.hpp"
 
 namespace alicia::target {
@@ -54,8 +56,10 @@ struct Target::Parts {
   std::optional<KernelTypes> types;
 
   Result<void> start(const Cancellation& cancellation);
-  /// The dump's, or for a dump without it what its files and memory tell.
-  Result<std::string> vmcoreinfo_text(const Cancellation& cancellation);
+  /// VMCOREINFO, and with it the way from virtual to physical memory.
+  Result<void> find_memory(const Cancellation& cancellation);
+  /// What stands for VMCOREINFO in a dump without it, from what its files and memory tell.
+  Result<std::string> text_by_files(const Cancellation& cancellation);
   Result<void> find_symbols(const Cancellation& cancellation);
   /// Adds a file's symbols behind those there are; opens it at once only where there are none. False: no use.
   bool add_file(std::function<std::unique_ptr<symbols::SymbolSource>()> open);
@@ -105,14 +109,9 @@ Result<std::unique_ptr<Target>> Target::open(const Files& files, const Cancellat
 Result<void> Target::Parts::start(const Cancellation& cancellation) {
   const dump::DumpInfo& info = dump->info();
   warnings = info.warnings;
-  auto note = vmcoreinfo_text(cancellation);
-  if (!note) return failure(std::move(note));
-  vmcoreinfo = Vmcoreinfo(*note);
+  if (auto made = find_memory(cancellation); !made) return made;
   machine = Machine::of(kernel_architecture(*dump, vmcoreinfo));
   kernel_offset = vmcoreinfo.hex("KERNELOFFSET").value_or(0);
-  auto made = make_translator(*dump, vmcoreinfo, cancellation);
-  if (!made) return failure(std::move(made));
-  translator = std::move(*made);
   plain_memory = std::make_unique<arch::TranslatedMemory>(*dump, *translator);
   physical = std::make_unique<GapMemory>(*dump);
   memory = std::make_unique<arch::TranslatedMemory>(*physical, *translator);
@@ -122,13 +121,10 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
                                       return found ? std::optional(found->address) : std::nullopt;
                                     },
                                     warnings, machine.pointer_bytes});
-  if (auto found = find_symbols(cancellation); !found) {
-    if (const auto* fallback = linear_fallback(); fallback != nullptr && fallback->lost())
-      return tl::unexpected<Error>(*fallback->lost());
-    return found;
-  }
+  if (const auto* fallback = linear_fallback(); fallback != nullptr && fallback->lost())
+    warnings.push_back(fallback->lost()->message);
+  if (auto found = find_symbols(cancellation); !found) return found;
   learn_direct_map();
-
   fill_gaps();
   cpus.emplace(*memory, symbols, machine.pointer_bytes, info.cpus.value_or(1));
   const auto head = symbols.find("modules");
@@ -139,9 +135,40 @@ Result<void> Target::Parts::start(const Cancellation& cancellation) {
   return {};
 }
 
-Result<std::string> Target::Parts::vmcoreinfo_text(const Cancellation& cancellation) {
-  const dump::DumpInfo& info = dump->info();
-  if (!info.vmcoreinfo.empty()) return info.vmcoreinfo;
+Result<void> Target::Parts::find_memory(const Cancellation& cancellation) {
+  std::string text = dump->info().vmcoreinfo;
+  const bool missing = text.empty();
+  std::optional<Error> lacking;
+  if (missing) {
+    auto found = text_by_files(cancellation);
+    if (found)
+      text = *std::move(found);
+    else
+      lacking = std::move(found).error();
+  }
+  vmcoreinfo = Vmcoreinfo(text);
+  auto made = make_translator(*dump, vmcoreinfo, cancellation);
+  if (made && (missing || is_whole_vmcoreinfo(text))) {
+    translator = std::move(*made);
+    return {};
+  }
+  for (const std::string& copy : find_vmcoreinfo(*dump, cancellation)) {
+    Vmcoreinfo found(copy);
+    auto by_copy = make_translator(*dump, found, cancellation);
+    if (!by_copy) continue;
+    vmcoreinfo = std::move(found);
+    translator = std::move(*by_copy);
+    warnings.push_back(fmt::format("the file's VMCOREINFO is {}: the kernel's own copy in the dump's memory is used",
+                                   missing ? "missing" : "damaged"));
+    return {};
+  }
+  if (!made && lacking) return tl::unexpected<Error>(*std::move(lacking));
+  if (!made) return failure(std::move(made));
+  translator = std::move(*made);
+  return {};
+}
+
+Result<std::string> Target::Parts::text_by_files(const Cancellation& cancellation) {
   const symbols::Relocation unmoved{};
   if (!files.map.empty()) {
     const auto map = symbols::SystemMap::open(files.map, unmoved);
@@ -169,10 +196,14 @@ Result<void> Target::Parts::find_symbols(const Cancellation& cancellation) {
     return {};
   }
   if (symbols.empty()) {
-    const auto* fallback = linear_fallback();
-    if (absence_reason(kallsyms.error().code).empty() || (fallback != nullptr && fallback->lost()))
-      return failure(std::move(kallsyms));
-    symbols.add(std::make_unique<VmcoreinfoSymbols>(vmcoreinfo));
+    auto named = std::make_unique<VmcoreinfoSymbols>(vmcoreinfo);
+    if (kallsyms.error().code == ErrorCode::interrupted || !named->find("_stext")) return failure(std::move(kallsyms));
+    // With neither tables nor the kernel's data nothing can be told that the file's header doesn't.
+    std::byte byte{};
+    const auto data = named->find("init_uts_ns");
+    if (const auto* fallback = linear_fallback(); fallback != nullptr && fallback->lost())
+      if (!data || !memory->read(data->address, std::span(&byte, 1))) return tl::unexpected<Error>(*fallback->lost());
+    symbols.add(std::move(named));
     add_found_symbols();
     warnings.push_back(fmt::format("the symbols are lost but for those of VMCOREINFO: {}", kallsyms.error().message));
     return {};
@@ -255,10 +286,16 @@ std::optional<symbols::Symbol> Target::Parts::find_symbol(std::string_view name)
 /// Tells the translator where the kernel maps all of memory, for when page tables are missing.
 void Target::Parts::learn_direct_map() {
   LinearFallback* fallback = linear_fallback();
-  const auto symbol = fallback != nullptr ? symbols.find_listed("page_offset_base") : std::nullopt;
+  if (fallback == nullptr) return;
+  const auto symbol = symbols.find_listed("page_offset_base");
   std::uint64_t base = 0;
-  if (symbol && plain_memory->read(symbol->address, std::as_writable_bytes(std::span(&base, 1))))
+  if (symbol && plain_memory->read(symbol->address, std::as_writable_bytes(std::span(&base, 1)))) {
     fallback->know_direct_map(VirtualAddress{base});
+    return;
+  }
+  for (const dump::VirtualSegment& segment : dump->info().segments)
+    if (segment.begin < arch::x86_64::kernel_text_base && segment.begin.value > segment.physical.value)
+      return fallback->know_direct_map(VirtualAddress{segment.begin.value - segment.physical.value});
 }
 
 void Target::Parts::add_health(Health health) {

@@ -16,6 +16,10 @@ class FakeDump final : public dump::Dump {
  public:
   const dump::DumpInfo& info() const override { return description; }
   Result<dump::Page> page(PageFrame) const override { return failure(ErrorCode::not_supported, "pages"); }
+  Result<void> holds(PageFrame frame) const override {
+    std::byte byte{};
+    return memory.read(PhysicalAddress{frame.value * 4096 + 4095}, std::span(&byte, 1));
+  }
   Result<void> read(PhysicalAddress address, std::span<std::byte> out) const override {
     return memory.read(address, out);
   }
@@ -29,6 +33,7 @@ class Paging : public testing::Test {
   Paging() {
     dump.description.architecture = dump::Architecture::x86_64;
     dump.description.max_page_frame = 0x10000;
+    dump.description.page_size = 4096;
     dump.memory.write(PhysicalAddress{0x1e10000 + 511 * 8}, 0x2000063);
     dump.memory.write(PhysicalAddress{0x2000000 + 510 * 8}, 0x2001063);
     for (std::uint64_t entry = 0; entry < 64; ++entry)
@@ -77,11 +82,36 @@ TEST_F(Paging, RefusesTablesThatDoNotMapThemselves) {
 TEST_F(Paging, SaysWhatIsMissing) {
   EXPECT_THAT(boot("OSRELEASE=6.1\n").error().message, HasSubstr("init_top_pgt"));
   EXPECT_THAT(boot("SYMBOL(init_top_pgt)=12345678\n").error().message, HasSubstr("init_top_pgt"));
-  dump.memory.exclude(PhysicalAddress{0x2000000});
-  const auto excluded = boot("SYMBOL(init_top_pgt)=ffffffff81c10000\nNUMBER(phys_base)=2097152\n");
-  ASSERT_FALSE(excluded);
-  EXPECT_EQ(excluded.error().code, ErrorCode::page_excluded);
-  EXPECT_THAT(excluded.error().message, HasSubstr("PUD table at physical 0x2000000"));
+}
+
+TEST_F(Paging, DoesWithoutTablesThatAreMissing) {
+  const char* vmcoreinfo = "SYMBOL(init_top_pgt)=ffffffff81c10000\nNUMBER(phys_base)=2097152\n";
+  for (const std::uint64_t missing : {0x1e10000U, 0x2000000U, 0x2001000U}) {
+    dump.memory.exclude(PhysicalAddress{missing});
+    const auto found = boot(vmcoreinfo);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(*found, 0x1200123U) << std::hex << missing;
+  }
+}
+
+TEST_F(Paging, TakesTheTablesOfATaskWhereTheKernelsOwnAreLost) {
+  const char* vmcoreinfo = "SYMBOL(init_top_pgt)=ffffffff81c10000\nNUMBER(phys_base)=2097152\n";
+  // What only tables tell: an address outside of the image.
+  dump.memory.write(PhysicalAddress{0x3000000 + 511 * 8}, 0x2000063);
+  dump.memory.write(PhysicalAddress{0x3000000 + 300 * 8}, 0x4000063);
+  dump.memory.write(PhysicalAddress{0x4000000}, 0x1e3);
+  const Cancellation cancellation;
+  for (const bool wrong : {true, false}) {
+    if (wrong)
+      dump.memory.write(PhysicalAddress{0x1e10000 + 511 * 8}, 0x5000063);
+    else
+      dump.memory.exclude(PhysicalAddress{0x1e10000});
+    const auto translator = make_translator(dump, Vmcoreinfo(vmcoreinfo), cancellation);
+    ASSERT_TRUE(translator) << translator.error().message;
+    const auto found = (*translator)->translate(VirtualAddress{0xffff960000001234});
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->physical.value, 0x1234U);
+  }
 }
 
 TEST_F(Paging, NamesAnArchitectureItCannotRead) {
