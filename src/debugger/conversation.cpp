@@ -152,7 +152,7 @@ Result<void> Conversation::learn_shape(std::string_view printed, std::string& re
   }
   if (!shape || shape != again) {
     return failure(ErrorCode::debugger_refused, fmt::format("{} does not answer as it should: {}", dialect_.name(),
-                                                            between.substr(0, between.find_first_of("\n", 1))));
+                                                            between.substr(0, between.find('\n', 1))));
   }
   shape_ = *shape;
   rest = dialect_.tail_of(shape_, secret_, number_);

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 
 #include "debugger/text.hpp"
 
@@ -39,12 +39,20 @@ bool is_pointer(std::string_view declarator) {
   return declarator.find('*') != declarator.npos;
 }
 
-// The first member, which lies where the struct does; of a union any.
-std::uint64_t begin_of(const PtypeBody& body) {
-  std::uint64_t begin = std::numeric_limits<std::uint64_t>::max();
+// The first member's place; of a union any.
+std::uint64_t begin_of(const PtypeBody& body, std::uint64_t fallback) {
+  const bool any = body.kind == types::Kind::union_;
+  std::optional<std::uint64_t> begin;
   for (const PtypeMember& member : body.members)
-    if (member.bitfield_bits == 0) begin = std::min(begin, member.bit_offset);
-  return begin;
+    if (!begin || (any && member.bitfield_bits == 0))
+      begin = std::min(begin.value_or(member.bit_offset), member.bit_offset);
+  return begin.value_or(fallback);
+}
+
+bool begins_with_field(const PtypeMember& member) {
+  if (member.bitfield_bits != 0) return true;
+  return member.body && declared_name(member.declarator).empty() && !member.body->members.empty() &&
+         begins_with_field(member.body->members.front());
 }
 
 }  // namespace
@@ -69,13 +77,12 @@ std::string_view declared_name(std::string_view declarator) {
 }
 
 Result<void> LcrashLayout::place(PtypeBody& body, const std::string& object) {
-  object_ = object;
   // `(*(struct page *)0)`, perhaps with a path behind it.
   const auto close = object.find(")0)");
   if (!object.starts_with("(*(") || close == object.npos) return {};
   type_ = object.substr(3, close - 3);
   const std::string path = object.substr(close + 3);
-  return place_members(body, path);
+  return place_members(body, path, 0);
 }
 
 Result<std::optional<std::uint64_t>> LcrashLayout::number_of(const std::string& question) {
@@ -91,41 +98,60 @@ Result<std::uint64_t> LcrashLayout::size_of(const std::string& expression) {
 }
 
 // Offsets are from the outermost struct while they are looked for, and from the body's own begin in the end.
-Result<void> LcrashLayout::place_members(PtypeBody& body, const std::string& path) {
-  const auto own = path.empty() ? std::optional<std::uint64_t>(0) : std::nullopt;
-  std::uint64_t before = 0;
-  for (PtypeMember& member : body.members) {
-    if (member.bitfield_bits != 0) continue;
-    if (auto placed = place_member(member, path, before); !placed) return placed;
-    before = member.bit_offset;
-  }
-  if (auto found = find_bit_fields(body, path); !found) return found;
-  std::uint64_t begin = own.value_or(begin_of(body));
-  if (!own && begin == std::numeric_limits<std::uint64_t>::max())
-    begin = body.members.empty() ? 0 : body.members.front().bit_offset;
+Result<void> LcrashLayout::place_members(PtypeBody& body, const std::string& path, std::uint64_t begin) {
+  if (auto placed = place_each(body, path, begin); !placed) return placed;
   for (PtypeMember& member : body.members)
     member.bit_offset -= std::min(begin, member.bit_offset);
   return {};
 }
 
+// `begin`: where the body begins, as far as it is known before its members are.
+Result<void> LcrashLayout::place_each(PtypeBody& body, const std::string& path, std::uint64_t begin) {
+  const PtypeMember* before = nullptr;
+  for (PtypeMember& member : body.members) {
+    std::uint64_t least = begin;
+    if (before != nullptr && member.bitfield_bits == 0) {
+      least = before->bit_offset;
+      if (body.kind == types::Kind::structure && begins_with_field(member)) {
+        const auto end = end_of(*before, path, 0);
+        if (!end) return failure(end);
+        least = *end;
+      }
+    }
+    member.bit_offset = least;
+    if (member.bitfield_bits != 0) continue;
+    if (auto placed = place_member(member, path, least); !placed) return placed;
+    before = &member;
+  }
+  return find_bit_fields(body, path, begin);
+}
+
+Result<std::uint64_t> LcrashLayout::end_of(const PtypeMember& member, const std::string& path, std::uint64_t base) {
+  const std::uint64_t begin = base + member.bit_offset;
+  if (member.bitfield_bits != 0) return begin + member.bitfield_bits;
+  const std::string_view name = declared_name(member.declarator);
+  if (!name.empty()) {
+    return size_of(fmt::format("(*({})0){}.{}", type_, path, name)).map([&](std::uint64_t size) {
+      return begin + size * 8;
+    });
+  }
+  std::uint64_t end = begin;
+  if (!member.body) return end;
+  for (const PtypeMember& inner : member.body->members) {
+    const auto last = end_of(inner, path, begin);
+    if (!last) return last;
+    end = std::max(end, *last);
+  }
+  return end;
+}
+
 Result<void> LcrashLayout::place_member(PtypeMember& member, const std::string& path, std::uint64_t fallback) {
   const std::string_view name = declared_name(member.declarator);
-  member.bit_offset = fallback;
   if (member.body && name.empty()) {
     // Its members can be named as the outer struct's.
-    PtypeBody& inner = *member.body;
-    std::uint64_t before = fallback;
-    for (PtypeMember& each : inner.members) {
-      if (each.bitfield_bits != 0) continue;
-      if (auto placed = place_member(each, path, before); !placed) return placed;
-      before = each.bit_offset;
-    }
-    if (auto found = find_bit_fields(inner, path); !found) return found;
-    const auto begin = begin_of(inner);
-    member.bit_offset = begin != std::numeric_limits<std::uint64_t>::max() ? begin
-                        : inner.members.empty()                            ? fallback
-                                                                           : inner.members.front().bit_offset;
-    for (PtypeMember& each : inner.members)
+    if (auto placed = place_each(*member.body, path, fallback); !placed) return placed;
+    member.bit_offset = begin_of(*member.body, fallback);
+    for (PtypeMember& each : member.body->members)
       each.bit_offset -= std::min(member.bit_offset, each.bit_offset);
     return {};
   }
@@ -139,42 +165,41 @@ Result<void> LcrashLayout::place_member(PtypeMember& member, const std::string& 
   auto size = size_of(fmt::format("(*({})0){}", type_, inner));
   if (!size) return failure(size);
   member.body->size = *size;
-  return place_members(*member.body, inner);
+  return place_members(*member.body, inner, member.bit_offset);
 }
 
-Result<void> LcrashLayout::find_bit_fields(PtypeBody& body, const std::string& path) {
+// Bit-fields lie between the members around them; in a union where it begins.
+Result<void> LcrashLayout::find_bit_fields(PtypeBody& body, const std::string& path, std::uint64_t begin) {
+  const bool overlaid = body.kind == types::Kind::union_;
+  if (overlaid) begin = begin_of(body, begin);
   std::vector<BitField> run;
-  std::uint64_t begin = body.members.empty() ? 0 : body.members.front().bit_offset;
-  if (body.kind == types::Kind::union_) {
-    begin = begin_of(body);
-    if (begin == std::numeric_limits<std::uint64_t>::max()) begin = 0;
-  }
-  const auto finish = [&](std::uint64_t end) -> Result<void> {
+  std::uint64_t bits = 0;
+  const PtypeMember* before = nullptr;
+  const auto finish = [&](std::optional<std::uint64_t> end) -> Result<void> {
     if (run.empty()) return {};
-    if (end <= begin || end - begin > longest_run) end = begin + std::max<std::uint64_t>(64, 32 * run.size());
-    auto found = find_run(run, begin, end);
+    std::uint64_t from = begin;
+    if (before != nullptr && !overlaid) {
+      const auto last = end_of(*before, path, 0);
+      if (!last) return failure(last);
+      from = *last;
+    }
+    if (!end || *end <= from || *end - from > longest_run) end = from + bits + 128;  // they may be aligned
+    auto found = find_run(run, from, *end);
     run.clear();
+    bits = 0;
     return found;
   };
-  for (std::size_t i = 0; i < body.members.size(); ++i) {
-    PtypeMember& member = body.members[i];
-    const std::string own = fmt::format("{}.{}", path, declared_name(member.declarator));
+  for (PtypeMember& member : body.members) {
     if (member.bitfield_bits != 0) {
-      run.push_back({&member, own, {}});
+      run.push_back({&member, fmt::format("{}.{}", path, declared_name(member.declarator)), {}});
+      bits += member.bitfield_bits;
       continue;
     }
+    if (overlaid) continue;
     if (auto finished = finish(member.bit_offset); !finished) return finished;
-    if (body.kind == types::Kind::union_) continue;
-    begin = member.bit_offset;
-    const bool next_is_field = i + 1 < body.members.size() && body.members[i + 1].bitfield_bits != 0;
-    if (!next_is_field) continue;
-    if (!declared_name(member.declarator).empty()) {
-      const auto size = size_of(fmt::format("(*({})0){}", type_, own));
-      if (!size) return failure(size);
-      begin += *size * 8;
-    }
+    before = &member;
   }
-  return finish(begin);  // to be widened
+  return finish(std::nullopt);
 }
 
 Result<void> LcrashLayout::find_run(std::vector<BitField>& fields, std::uint64_t begin, std::uint64_t end) {

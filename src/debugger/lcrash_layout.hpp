@@ -27,9 +27,11 @@ class LcrashLayout {
     std::vector<std::uint64_t> places;  ///< where it may lie: bits from the start of the outermost struct
   };
 
-  Result<void> place_members(PtypeBody& body, const std::string& path);
+  Result<void> place_members(PtypeBody& body, const std::string& path, std::uint64_t begin);
+  Result<void> place_each(PtypeBody& body, const std::string& path, std::uint64_t begin);
   Result<void> place_member(PtypeMember& member, const std::string& path, std::uint64_t fallback);
-  Result<void> find_bit_fields(PtypeBody& body, const std::string& path);
+  Result<std::uint64_t> end_of(const PtypeMember& member, const std::string& path, std::uint64_t base);
+  Result<void> find_bit_fields(PtypeBody& body, const std::string& path, std::uint64_t begin);
   Result<void> find_run(std::vector<BitField>& fields, std::uint64_t begin, std::uint64_t end);
   Result<void> probe(std::vector<BitField>& fields, VirtualAddress at, std::uint64_t begin, std::uint64_t end);
   Result<std::optional<std::uint64_t>> number_of(const std::string& question);
@@ -37,7 +39,6 @@ class LcrashLayout {
 
   const Connection::Ask& ask_;
   LcrashQueries& queries_;
-  std::string object_;
   std::string type_;  ///< `struct page *`, of a pointer to the outermost struct
 };
 

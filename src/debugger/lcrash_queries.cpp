@@ -52,7 +52,7 @@ ErrorCode code_of(std::string_view reason) {
                                ErrorCode::absent_or_zero, ErrorCode::no_memory_there}) {
     if (reason.find(absence_reason(code)) != reason.npos) return code;
   }
-  constexpr std::array<std::string_view, 2> unmapped{"not present", "not mapped"};
+  constexpr std::array<std::string_view, 3> unmapped{"not present", "not mapped", "of user space"};
   constexpr std::array<std::string_view, 3> bad{"not a canonical", "neither the kernel's", "beyond the"};
   const auto said = [&](std::string_view words) { return reason.find(words) != reason.npos; };
   if (std::ranges::any_of(unmapped, said)) return ErrorCode::unmapped;

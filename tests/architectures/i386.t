@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use Alicia::Foreign qw(ask symbols_are_the_guests log_is_the_guests);
-use Alicia::Test    qw(debuginfo dump_folder in_this_run slurp);
+use Alicia::Test    qw(debuginfo dump_folder in_this_run slurp types_file);
 use Test::More;
 
 for my $scenario (in_this_run(qw(i386-pae i386))) {
@@ -73,6 +73,15 @@ for my $scenario ($ENV{ALICIA_FULL} ? 'i386-pae' : ()) {
         is_deeply \%distance, {map { $_ => hex($linked{$_}) - hex $stext } keys %linked},
             "$scenario: data symbols of " . ($file eq $map ? 'System.map' : 'vmlinux');
     }
+
+    # What the kernel's headers say by themselves is what was built of them.
+    my @structs =
+        qw(task_struct mm_struct page inode dentry file super_block net_device sk_buff sock tcp_sock module irq_desc
+        zone vm_area_struct cred signal_struct uts_namespace);
+    my $layouts = 'command("struct", "-o", $_) for qw(' . "@structs)";
+    my $built   = ask($scenario, $layouts, more => [$vmlinux]);
+    is ask($scenario, $layouts, more => [$map, types_file($scenario)]), $built, "$scenario: layouts by Kerntypes";
+    cmp_ok scalar(() = $built =~ /^ *\[\d+\] /mg), '>', 1000, "$scenario: of many members";
 
     my $version = substr slurp("$truth/proc/version"), 0, 100;
     like ask($scenario, q{print read_string(get_addr('linux_banner'))}, more => [$vmlinux]), qr/\A\Q$version\E/,

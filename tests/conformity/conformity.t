@@ -29,14 +29,15 @@ my @structs =
     fs_context bio request block_device gendisk device kobject trace_array pt_regs tcp_options_received printk_info
     xarray maple_node list_head rb_node thread_struct mutex rw_semaphore completion fdtable);
 
-# The members of the structs as C declares them, outermost level; a type that is nowhere is asked about, too.
+# The members of the structs as C declares them, unnamed structs' too (those of named ones are no members, which is an
+# answer as well); a type that is nowhere is asked about, too.
 sub members {
     my @members = ('member nosuch_struct member', 'member task_struct nosuch_member');
     for my $struct (@structs) {
         my $definition = alicia('-q', '-e', "whatis struct $struct", $kdump)->{out};
         push @members,
-            map {"member $struct $_"} $definition =~ /^ {4}(?:\}|[^ {}][^\n{}]*?)[ *](\w+)(?:\[\d+\])*(?: : \d+)?;$/mg;
-        push @members, map {"member $struct $_"} $definition =~ /^ {4}\S[^\n]*\(\*(\w+)\)\(.*;$/mg;
+            map {"member $struct $_"} $definition =~ /^ {4,}(?:\}|[^ {}][^\n{}]*?)[ *](\w+)(?:\[\d+\])*(?: : \d+)?;$/mg;
+        push @members, map {"member $struct $_"} $definition =~ /^ {4,}\S[^\n]*\(\*(\w+)\)\(.*;$/mg;
     }
     return @members;
 }

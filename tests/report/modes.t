@@ -2,7 +2,7 @@
 # The report is the same, section by section, whoever stands behind the prompt, but for the rows that name files.
 use v5.36;
 use Test::More;
-use Alicia::Test     qw(alicia debuginfo dump_folder slurp);
+use Alicia::Test     qw(alicia debuginfo dump_folder slurp types_file);
 use Cpanel::JSON::XS ();
 use File::Temp       qw(tempdir);
 
@@ -41,10 +41,25 @@ subtest 'with crash' => sub {
     is $fact{'SYSTEM MAP'}, $map,     'and its map';
 };
 
+subtest 'with lcrash' => sub {
+    my %lcrash = report_of('lcrash', '-lcrash', $map, $dump, types_file('sysrq-6.1'));
+    is_deeply [sort keys %lcrash], [sort keys %bare], 'the same sections';
+    is_deeply shown($lcrash{$_}),  shown($bare{$_}),  $_ for sort keys %bare;
+    my %fact = map {@$_} @{$lcrash{system}{blocks}[0]{pairs}};
+    is $fact{'SYSTEM MAP'}, $map, 'which names its map';
+};
+
 # Through crash's own commands there are no stacks and no symbol for an address; the rest is read the same, in a minute.
 subtest 'through crash' => sub {
     my %crash = report_of('through', '--api=debugger', '-crash', $vmlinux, $dump);
     is_deeply shown($crash{$_}), shown($bare{$_}), $_
+        for qw(system stop_log process run_queue memory swap lock mount network proc_file);
+    }
+    if $ENV{ALICIA_FULL};
+
+subtest 'through lcrash' => sub {
+    my %lcrash = report_of('through-lcrash', '--api=debugger', '-lcrash', $map, $dump, types_file('sysrq-6.1'));
+    is_deeply shown($lcrash{$_}), shown($bare{$_}), $_
         for qw(system stop_log process run_queue memory swap lock mount network proc_file);
     }
     if $ENV{ALICIA_FULL};
