@@ -24,6 +24,7 @@ class Holes : public testing::TestWithParam<std::string> {
     std::map<std::string, unsigned> count;
     whole_->for_each_symbol([&](const symbols::Symbol& symbol) {
       ++count[symbol.name];
+      if (!symbol.module.empty() && symbol.type == 't') module_address_ = symbol.address;
       return true;
     });
     unsigned number = 0;
@@ -93,6 +94,7 @@ class Holes : public testing::TestWithParam<std::string> {
   test::HoledDump holed_{test::scenario(GetParam()) / "dump.kdump"};
   std::map<std::string, std::uint64_t> symbols_;
   std::map<std::string, std::string> layouts_;
+  VirtualAddress module_address_;  ///< of a module's symbol
 };
 
 INSTANTIATE_TEST_SUITE_P(Dumps, Holes, testing::Values("sysrq-6.1", "sysrq-6.12"),
@@ -143,6 +145,25 @@ TEST_P(Holes, APageOfThePageTables) {
     EXPECT_THAT(target->warnings(), testing::Contains(testing::HasSubstr("page tables"))) << table;
     EXPECT_GT(true_symbols(*target), symbols_.size() / 2) << table;
     EXPECT_EQ(layout(*target, "struct task_struct").value_or("none"), layouts_["struct task_struct"]) << table;
+  }
+}
+
+/// Neither the kernel's own tables nor a way to where it keeps the rest: a task's tables and VMCOREINFO do.
+TEST_P(Holes, TheTopPageTableAndASymbolTable) {
+  const auto frame_of = [&](VirtualAddress address) {
+    return whole_->translator().translate(address)->physical.value / page_bytes;
+  };
+  const std::uint64_t top = frame_of(whole_->symbol("init_top_pgt")->address);
+  for (const char* table : {"kallsyms_names", "kallsyms_num_syms", "kallsyms_token_table", "kallsyms_offsets"}) {
+    const auto target = open_without({top, frame_of(*whole_->vmcoreinfo().symbol(table))});
+    ASSERT_TRUE(target) << table;
+    EXPECT_THAT(target->warnings(), testing::Contains(testing::HasSubstr("page tables"))) << table;
+    EXPECT_THAT(target->warnings(), testing::Contains(testing::HasSubstr("symbols"))) << table;
+    true_symbols(*target);
+    EXPECT_EQ(target->symbol("init_uts_ns")->address, whole_->symbol("init_uts_ns")->address) << table;
+    // Outside of the image and of the map of all memory, where only tables lead.
+    std::byte byte{};
+    EXPECT_TRUE(target->memory().read(module_address_, std::span(&byte, 1))) << table;
   }
 }
 
