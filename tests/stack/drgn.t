@@ -14,9 +14,10 @@ for my $scenario (qw(sysrq-6.1 tracers-6.1 rt-6.1)) {
     my ($vmlinux) = debuginfo($scenario);
     my $run = run_program([$compare, alicia_path(), dump_folder($scenario) . '/dump.kdump', $vmlinux], timeout => 600);
     is $run->{status}, 0, "$scenario: every trace is drgn's" or diag "$run->{out}$run->{err}";
-    my ($same, $below) = $run->{out} =~ /: (\d+) the same .* (\d+) that drgn follows up to/;
+    my ($same, $below, $modules) =
+        $run->{out} =~ /: (\d+) the same .* (\d+) that drgn follows up to .*, (\d+) up to a module/;
     note $run->{out};
-    $stacks += ($same // 0) + ($below // 0);
+    $stacks += ($same // 0) + ($below // 0) + ($modules // 0);
     $traced += $below // 0;
 }
 cmp_ok $stacks, '>=', 200, "$stacks stacks";

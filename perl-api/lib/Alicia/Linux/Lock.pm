@@ -85,23 +85,38 @@ sub _unknown ($address) {
     return {held => 0, state => '(type unknown)', owner => undef, waiters => [], words => [unpack 'V2', $bytes]};
 }
 
-# Of several types the one that debug information has, else the one whose list of waiters is one; types that both say that
-# the lock is free may well differ.
+# Of several types the one whose list of waiters is one, else the one that is declared; types that all say that the lock is
+# free may well differ. What should have such a list and has none is something else in this kernel.
 sub _state_of ($name, $address, @types) {
+    @types = grep { _fits($address, $_) } @types;
+    my @lists = grep { _keeps_waiters($_) && _has_waiters($address, $_) } @types;
+    my @plain = grep { !_keeps_waiters($_) } @types;
+    @types = @lists ? @lists : @plain ? @plain : grep { _is_not_set_up($address, $_) } @types;
     if (@types > 1) {
         my $known = eval { type_of($name) } // '';
         my @named = grep { $_ eq $known } @types;
-        my @lists = grep { _has_waiters($address, $_) } @types;
-        @types = @named ? @named : @lists ? @lists : grep { !_keeps_waiters($_) } @types;
+        @types = @named if @named;
     }
     my @states = map { lock_state($address, $_) } @types;
     return (type => $types[0], %{$states[0]}) if @types == 1;
-    my $type = join ' or ', map {s/\Astruct //r} @types;
-    return (type => $type, %{$states[0]}) if @states && !grep { $_->{held} || $_->{state} ne 'free' } @states;
-    return (type => $type || '?', %{_unknown($address)});
+    my $free = @states && !grep { $_->{held} || $_->{state} ne 'free' } @states;
+    return (type => join(' or ', map {s/\Astruct //r} @types) || '?', %{$free ? $states[0] : _unknown($address)});
 }
 
-sub _keeps_waiters ($type) { return $type =~ /\Astruct/ && has_member($type, 'wait_list') }
+# Before the next symbol begins.
+sub _fits ($address, $type) {
+    my $last = (eval { sizeof($type) } // return 1) - 1;
+    return (symbol_at($address + $last) // '') =~ /\+0x([[:xdigit:]]+)/ && hex $1 == $last;
+}
+
+# All zeros, which a semaphore that counts down to zero never begins with.
+sub _is_not_set_up ($address, $type) {
+    return $type ne 'struct semaphore' && (eval { read_mem($address, sizeof($type)) } // '') =~ /\A\0+\z/;
+}
+
+sub _keeps_waiters ($type) {
+    return $type =~ /\Astruct/ && has_type($type) && has_member($type, 'wait_list');
+}
 
 # An empty list leads to itself, another one to what leads back.
 sub _has_waiters ($address, $type) {
