@@ -17,7 +17,10 @@ for my $name (sort keys %scenario) {
 }
 my $many = alicia('-q', '-e', "report(output=>'$place/many/', details=>0)", dump_folder('null-6.1'));
 is $many->{status}, 0, 'the reports of a folder';
-my @pages = ((map {"$place/$_.html"} sort keys %scenario), "$place/many/index.html");
+spew("$place/broken", 'broken! ' . substr slurp(dump_folder('sysrq-6.1') . '/dump.kdump'), 8);
+my $refused = alicia('-q', '-e', "report(output=>'$place/refused.html')", "$place/broken");
+is $refused->{status}, 3, 'the report of a dump that cannot be opened';
+my @pages = ("$place/refused.html", (map {"$place/$_.html"} sort keys %scenario), "$place/many/index.html");
 
 # What tidy has to say. The one in Debian is of 2017 and doesn't know that a summary may have a heading in it, and a dl
 # its pairs in a div each (https://html.spec.whatwg.org/#the-summary-element, #the-dl-element): it is shown none.
@@ -30,7 +33,7 @@ sub tidy ($html) {
 
 subtest 'a validator' => sub {
     is tidy(slurp($_)), '', s{.*/}{}r . ' is valid HTML' for @pages;
-    my $page = slurp($pages[0]);
+    my $page = slurp("$place/page.html");
     isnt tidy($page =~ s{$_}{}r), '', "which it is not without $_" for '</table>', '</main>', '</title>', '</g>';
 };
 

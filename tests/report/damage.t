@@ -60,7 +60,7 @@ sub _in_page ($run) {
     # A slip of the program's own, and no finding about the dump.
     my $slip =
         qr/uninitialized|isn't numeric|outside of string|[Dd]eep recursion|Can't (?:use|locate|call)| line \d+[.]/;
-    push @faults, map {"slip: $_"} "$page\n$run->{err}\n$run->{out}" =~ /([^\n<>]*$slip[^\n<>]*)/g;
+    push @faults, map {"slip: $_"} grep { $_ =~ $slip } split /[\n<>]/, "$page\n$run->{err}\n$run->{out}";
     return @faults;
 }
 
