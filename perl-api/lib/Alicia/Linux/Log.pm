@@ -46,29 +46,29 @@ sub records () {
 
 # What is needed to find a record: sizes, offsets, and where the three rings lie.
 sub _ring ($address) {
-    my $ids  = $address + _offset('printk_ringbuffer', 'desc_ring');
-    my $text = $address + _offset('printk_ringbuffer', 'text_data_ring');
-    my $lpos = _offset('prb_desc', 'text_blk_lpos');
+    my $ids  = $address + _place('printk_ringbuffer', 'desc_ring');
+    my $text = $address + _place('printk_ringbuffer', 'text_data_ring');
+    my $lpos = _place('prb_desc', 'text_blk_lpos');
     my %ring = (
-        count     => 1 << _bits(_number($ids + _offset('prb_desc_ring', 'count_bits'))),
-        bits      => _bits(_number($text + _offset('prb_data_ring', 'size_bits'))),
-        descs     => read_ptr($ids + _offset('prb_desc_ring', 'descs')),
-        infos     => read_ptr($ids + _offset('prb_desc_ring', 'infos')),
-        data      => read_ptr($text + _offset('prb_data_ring', 'data')),
-        head      => read_ptr($ids + _offset('prb_desc_ring', 'head_id')) + 0,
-        tail      => read_ptr($ids + _offset('prb_desc_ring', 'tail_id')) + 0,
+        count     => 1 << _bits(_number($ids + _place('prb_desc_ring', 'count_bits'))),
+        bits      => _bits(_number($text + _place('prb_data_ring', 'size_bits'))),
+        descs     => read_ptr($ids + _place('prb_desc_ring', 'descs')),
+        infos     => read_ptr($ids + _place('prb_desc_ring', 'infos')),
+        data      => read_ptr($text + _place('prb_data_ring', 'data')),
+        head      => read_ptr($ids + _place('prb_desc_ring', 'head_id')) + 0,
+        tail      => read_ptr($ids + _place('prb_desc_ring', 'tail_id')) + 0,
         long      => sizeof('long'),
         desc_size => _size('prb_desc'),
         info_size => _size('printk_info'),
     );
     $ring{id_mask}    = (1 << (8 * $ring{long} - 2)) - 1;
     $ring{long_code}  = $ring{long} == 8 ? 'Q<' : 'V';
-    $ring{at_state}   = _offset('prb_desc', 'state_var');
-    $ring{at_begin}   = $lpos + _offset('prb_data_blk_lpos', 'begin');
-    $ring{at_next}    = $lpos + _offset('prb_data_blk_lpos', 'next');
-    $ring{at_seq}     = _offset('printk_info', 'seq');
-    $ring{at_time}    = _offset('printk_info', 'ts_nsec');
-    $ring{at_length}  = _offset('printk_info', 'text_len');
+    $ring{at_state}   = _place('prb_desc', 'state_var');
+    $ring{at_begin}   = $lpos + _place('prb_data_blk_lpos', 'begin');
+    $ring{at_next}    = $lpos + _place('prb_data_blk_lpos', 'next');
+    $ring{at_seq}     = _place('printk_info', 'seq');
+    $ring{at_time}    = _place('printk_info', 'ts_nsec');
+    $ring{at_length}  = _place('printk_info', 'text_len');
     $ring{at_level}   = $ring{at_length} + 3;    # u16 text_len, u8 facility, flags:5, level:3
     $ring{at_caller}  = _offset('printk_info',     'caller_id');
     $ring{at_device}  = _offset('printk_info',     'dev_info');
@@ -81,11 +81,23 @@ sub _ring ($address) {
 # Of a struct, by its type, or by VMCOREINFO where the dump has no types; undef where neither has it.
 sub _offset ($struct, $member) {
     return offsetof("struct $struct", $member) if has_type("struct $struct") && has_member("struct $struct", $member);
-    return eval { vmcoreinfo("OFFSET($struct.$member)") };
+    return _told("OFFSET($struct.$member)");
+}
+
+# The number that VMCOREINFO has for this; undef where it has none, or damaged text.
+sub _told ($key) {
+    my $text = eval { vmcoreinfo($key) };
+    return defined $text && $text =~ /\A\d{1,9}\z/ ? $text : undef;
+}
+
+# As _offset() for what the log can't be read without.
+sub _place ($struct, $member) {
+    return _offset($struct, $member) // die "neither types nor VMCOREINFO tell where $struct.$member is\n";
 }
 
 sub _size ($struct) {
-    return has_type("struct $struct") ? sizeof("struct $struct") : vmcoreinfo("SIZE($struct)");
+    return sizeof("struct $struct") if has_type("struct $struct");
+    return _told("SIZE($struct)") || die "neither types nor VMCOREINFO tell the size of $struct\n";
 }
 
 sub _number ($address) { return get_mem($address, 1, 4) + 0 }
