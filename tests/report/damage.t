@@ -11,8 +11,10 @@ use File::Temp       qw(tempdir);
 
 my $copies   = $ENV{ALICIA_FULL} ? 300 : 16;
 my @commands = (
-    'what', 'sys',  'log',     'ps', 'bt -a', 'foreach bt', 'foreach files',
-    'task', 'runq', 'kmem -i', 'kmem -s', 'kmem -V', 'swap', 'mount', 'mod', 'net', 'irq', 'files', 'dev -d',
+    'what',          'sys',   'log',      'ps',      'bt -a',   'foreach bt',
+    'foreach files', 'task',  'runq',     'kmem -i', 'kmem -s', 'kmem -V',
+    'swap',          'mount', 'mod',      'net',     'irq',     'files',
+    'dev -d',        'timer', 'timer -r', 'timeline',
 );
 my @titles = (
     'What Happened',
@@ -20,8 +22,16 @@ my @titles = (
     'Stop Log',
     'Stack Trace &amp; Register',
     'Last Function',
-    'Process', 'Run Queue', 'Memory Allocation',
-    'Swap',    'Lock', 'Mount', 'Load Module', 'Network', 'Proc file',
+    'Last Seconds',
+    'Process',
+    'Run Queue',
+    'Memory Allocation',
+    'Swap',
+    'Lock',
+    'Mount',
+    'Load Module',
+    'Network',
+    'Proc file',
 );
 my @titles_of_refused = ('What Happened', 'What To Do Next', 'Dump File', 'VMCOREINFO', 'Stop Log');
 my $place             = tempdir(CLEANUP => 1);
