@@ -37,7 +37,7 @@ sub map_for ($scenario, $kdump) {
 my $limited = lcrash_path() =~ m{/asan/} ? q() : 'ulimit -v 1048576; ';
 my $work    = tempdir(CLEANUP => 1);
 my $map     = map_for('sysrq-6.1', dump_folder('sysrq-6.1') . '/dump.kdump');
-my %dumps   = map { ("lkcd-6.1 $_" => dump_folder('lkcd-6.1') . "/dump.$_") } qw(10-gzip 8-gzip-shuffled);
+my %dumps   = map { ("lkcd-6.1 $_" => dump_folder('lkcd-6.1') . "/dump.$_") } qw(10-gzip 9-rle-twice);
 $dumps{'sysrq-6.1 kdump'} = dump_folder('sysrq-6.1') . '/dump.kdump';
 
 for my $name (sort keys %dumps) {

@@ -16,8 +16,9 @@ namespace {
 
 /// The modules that use this one.
 std::string users(target::Target& target, const Record& module) {
-  const auto node = types::field_at(target.types(), target.types().find("struct module_use").value_or(types::TypeRef{}),
-                                    "source_list");
+  const auto use_type = target.types().find("struct module_use");
+  if (!use_type) return {};
+  const auto node = types::field_at(target.types(), *use_type, "source_list");
   const auto head = module.place("source_list");
   if (!node || !head) return {};
   std::string names;
