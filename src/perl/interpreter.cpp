@@ -189,7 +189,8 @@ Result<script::Outcome> Interpreter::run(std::string_view code, std::string_view
       sv_setpvn(ERRSV, message.data(), message.size());
     }
   }
-  release_warnings(aTHX_ state, !incomplete);
+  // Of code that doesn't compile the error says enough.
+  release_warnings(aTHX_ state, state.began);
   if (incomplete) return script::Outcome::incomplete;
   return entry.result(ending).map([] { return script::Outcome::done; });
 }

@@ -26,8 +26,9 @@ my @wrong = (
     [q{load 'no-such-file.ldas'},                                              qr/^alicia: .*no-such-file\.ldas/],
     [q{die "by hand\n"},                                                       qr/^alicia: by hand$/],
     [q{print "open},                                                           qr/^alicia: /],
-    [q{my $x = (1,},                                                           qr/^alicia: /],
-    [':bt',                                                                    qr/^alicia: .*debugger/],
+    [q{print 1 1},   qr/^alicia: syntax error at -e 2 line 1, near "1 1"$/],
+    [q{my $x = (1,}, qr/^alicia: /],
+    [':bt',          qr/^alicia: .*debugger/],
 );
 for my $case (@wrong) {
     my ($line, $pattern) = @{$case};
