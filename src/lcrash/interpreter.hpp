@@ -44,7 +44,7 @@ class Interpreter {
   State& state_;
   FileOutput& output_;
   shell::Terminal* terminal_ = nullptr;
-  unsigned depth_ = 0;  // of files that run files
+  unsigned depth_ = 0;       // of files that run files
   bool redirected_ = false;  // output goes to a sh
   bool broken_off_ = false;
 };

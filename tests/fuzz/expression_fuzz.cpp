@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is typed behind lcrash's print: C expressions, over memory of which a part is missing. What is evaluated is shown
-// in all three radices, and what is a value has to survive a cast to its own type.
+// What is typed behind lcrash's print: C expressions, over memory of which a part is missing. What is evaluated is
+// shown in all three radices, and what is a value has to survive a cast to its own type.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
