@@ -97,5 +97,6 @@ void define_containers(pTHX_ State& state);
 void define_host(pTHX_ State& state);
 void define_stacks(pTHX_ State& state);
 void define_trace(pTHX_ State& state);
+void define_lkst(pTHX_ State& state);
 
 }  // namespace alicia::perl

@@ -158,6 +158,7 @@ Result<void> Interpreter::start() {
   define_host(aTHX_ state);
   define_stacks(aTHX_ state);
   define_trace(aTHX_ state);
+  define_lkst(aTHX_ state);
   const Entry entry(state);
   return entry.result(evaluate(aTHX_ state, "package main; require Alicia; Alicia->import; 1;"));
 }

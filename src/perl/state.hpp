@@ -10,8 +10,11 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -20,6 +23,7 @@
 #include "session/session.hpp"
 #include "target/unwinder.hpp"
 #include "trace/kernel_trace.hpp"
+#include "trace/lkst_trace.hpp"
 
 struct interpreter;
 struct sv;
@@ -37,6 +41,7 @@ struct State {
   KernelCalls calls;
   std::unique_ptr<target::Unwinder> unwinder;                   ///< made when first needed
   std::unique_ptr<trace::KernelTrace> trace;                    ///< likewise
+  std::unique_ptr<trace::LkstTrace> lkst;                       ///< likewise
   std::vector<std::unique_ptr<trace::Collection>> collections;  ///< by number; what a script has let go is null
   ::interpreter* perl = nullptr;
   std::vector<std::string> arguments;  ///< perl keeps pointers to its command line
@@ -60,6 +65,17 @@ struct State {
   bool line_buffered = false;
   std::vector<int> captures;  ///< duplicates of file descriptor 1 as it was before each capture
   pid_t process = 0;          ///< the program's, to know a script's forked child by
+
+  /// Takes a collection, and returns its number.
+  std::size_t keep(std::unique_ptr<trace::Collection> collection) {
+    const auto place = std::ranges::find_if(collections, [](const auto& held) { return held == nullptr; });
+    if (place != collections.end()) {
+      *place = std::move(collection);
+      return static_cast<std::size_t>(place - collections.begin());
+    }
+    collections.push_back(std::move(collection));
+    return collections.size() - 1;
+  }
 
   bool stop_requested() const { return stop != Stop::none || session.cancellation().requested(); }
 };

@@ -182,16 +182,9 @@ void xs_collect(pTHX_ CV* cv) {
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
     const auto trace = opened(state);
     if (!trace) return failure(trace);
-    const auto bytes = std::as_bytes(std::span(packed.bytes, packed.length));
-    std::vector<std::size_t> ids;
-    for (std::size_t at = 0; fits(at, 4, bytes.size()); at += 4)
-      ids.push_back(load<std::uint32_t>(bytes, at));
-    auto made = (*trace)->collect(ids, state.session.cancellation());
+    auto made = (*trace)->collect(packed_places(packed), state.session.cancellation());
     if (!made) return failure(std::move(made));
-    auto place = std::ranges::find_if(state.collections, [](const auto& held) { return held == nullptr; });
-    if (place == state.collections.end()) place = state.collections.emplace(place);
-    *place = std::move(*made);
-    return newSVuv(static_cast<UV>(place - state.collections.begin()));
+    return newSVuv(static_cast<UV>(state.keep(std::move(*made))));
   });
   XSRETURN(1);
 }
