@@ -24,6 +24,7 @@ our %LAZY = (
     tasks    => 'Alicia::Linux::Task',
     report   => 'Alicia::Report',
     timeline => 'Alicia::Timeline',
+    eventlog => 'Alicia::Lkst',
     (map { $_ => 'Alicia::Linux::Stack' } qw(unwind registers disassemble)),
     map { ("${_}_entries" => 'Alicia::Container') } qw(list hlist llist rbtree xarray idr maple),
 );
@@ -205,9 +206,9 @@ The kernel's lists and trees, see L<Alicia::Container>.
 
 See L<Alicia::Linux::Task>, L<Alicia::Report> and L<Alicia::Timeline>.
 
-=head2 new Ftrace
+=head2 new Ftrace; new Lkst; eventlog LKST, PID
 
-The kernel's trace buffers, see L<Alicia::Trace>.
+The kernel's trace buffers, see L<Alicia::Trace>; LKST's, see L<Alicia::Lkst>.
 
 =head2 unwind TASK; registers CPU; disassemble ADDRESS, COUNT
 
@@ -232,11 +233,17 @@ sub _lazy {
     return $module->can($name) // die "no sub $name in $module\n";
 }
 
-# The class Ftrace, whose module is read when the first is made.
+# The classes Ftrace and Lkst, whose modules are read when the first object is made.
 sub Ftrace::new {
     my ($class, @options) = @_;
     require Alicia::Trace;
     return Alicia::Trace::new($class, @options);
+}
+
+sub Lkst::new {
+    my ($class, @options) = @_;
+    require Alicia::Lkst;
+    return Alicia::Lkst::new($class, @options);
 }
 
 # Puts the API into the package that asks; named globs, so that what it brings is no sub of that package's own.

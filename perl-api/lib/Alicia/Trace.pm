@@ -91,15 +91,19 @@ warned of, a line for each cause.
 
 sub collect ($self, %which) {
     my @ids = $self->_ids(%which);
-    $self->{records} = Alicia::Trace::Records->new(@ids);
+    print 'Collecting ... ' if !$which{quiet};
+    $self->{records} = $self->_read(@ids);
     $self->{ids}     = "@ids";
     my $count = $self->{records}->count;
     if (!$which{quiet}) {
-        print "Collecting ... $count events\n";
+        print "$count events\n";
         warn "$_\n" for $self->{records}->problems;
     }
     return $count;
 }
+
+# The events of these buffers; a class that reads others has another.
+sub _read ($self, @ids) { return Alicia::Trace::Records->new(@ids) }
 
 sub _ids ($self, %which) {
     my @buffers = $self->buffers;

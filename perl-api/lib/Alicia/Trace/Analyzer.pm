@@ -70,7 +70,7 @@ What durations count: C<nanoseconds>, or C<cycles> or what else the clock of the
 =cut
 
 sub unit ($self, $records) {
-    my $buffer = Alicia::_trace_buffers()->[$records->{ids}[0]];
+    my $buffer = $records->buffer(0);
     return 'nanoseconds' if $buffer->{in_ns};
     return $buffer->{clock} =~ /tsc/ ? 'CPU cycles' : "units of the clock $buffer->{clock}";
 }

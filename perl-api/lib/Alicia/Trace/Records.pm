@@ -38,6 +38,14 @@ sub number   ($self) { return $self->{number} }
 sub count    ($self) { return $self->{count} //= Alicia::_trace_size($self->{number}) }
 sub problems ($self) { return @{Alicia::_trace_problems($self->{number})} }
 
+=head2 buffer PLACE
+
+What C<buffers> of L<Alicia::Trace> says of the buffer at this place among those collected.
+
+=cut
+
+sub buffer ($self, $place) { return Alicia::_trace_buffers()->[$self->{ids}[$place]] }
+
 =head2 at RECID
 
 The event.
