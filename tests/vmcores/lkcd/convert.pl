@@ -153,7 +153,7 @@ die "no such form: $form\n"
     if $version !~ /\A(?:8|9|10)\z/ || !exists $compression{$method};
 
 my $dump       = open_kdump($kdump);
-my $first_page = $version >= 9 ? 131_072 : 65_536;
+my $first_page = $version == 9 ? 131_072 : 65_536;    # crash takes 65536 for granted
 open my $out, '>:raw', $output or die "$output: $!\n";
 my $head = header($dump, $version, $method, $first_page, $truth, $panic);
 print {$out} $head, "\0" x ($first_page - length $head);
