@@ -9,6 +9,7 @@
 #include "base/bulk_read.hpp"
 #include "base/escape.hpp"
 #include "target/declarations.hpp"
+#include "target/module_build_ids.hpp"
 #include "target/modules.hpp"
 #include "target/type_files.hpp"
 #include "types/btf_repair.hpp"
@@ -130,7 +131,7 @@ Result<std::unique_ptr<types::BtfSource>> KernelTypes::read_btf(VirtualAddress b
 
 TypeChain::Sources KernelTypes::read_others() {
   TypeChain::Sources sources;
-  if (kernel_btf_ != nullptr) read_modules(sources);
+  const auto with_btf = kernel_btf_ != nullptr ? read_modules(sources) : std::vector<VirtualAddress>{};
   for (const auto& file : origin_.files.types) {
     if (std::ranges::find(used_, file) != used_.end()) continue;
     auto source = open_type_file(file, origin_.files.refuse_btf, is_module_file(file) ? kernel_btf_ : nullptr);
@@ -139,23 +140,42 @@ TypeChain::Sources KernelTypes::read_others() {
     else
       origin_.warnings.push_back(source.error().message);
   }
+  read_debug_files_of_modules(with_btf, sources);
   return sources;
 }
 
-void KernelTypes::read_modules(TypeChain::Sources& sources) {
+void KernelTypes::read_debug_files_of_modules(const std::vector<VirtualAddress>& known, TypeChain::Sources& sources) {
+  const auto head = origin_.symbol("modules");
+  std::error_code none;
+  if (!head || !std::filesystem::is_directory(origin_.files.debug_folder / ".build-id", none)) return;
+  const auto listing = read_module_build_ids(origin_.memory, *system_, *head);
+  for (const Error& problem : listing.problems)
+    origin_.warnings.push_back(fmt::format("debug information of modules: {}", problem.message));
+  for (const ModuleBuildId& module : listing.items) {
+    if (std::ranges::find(known, module.module) != known.end()) continue;
+    for (const auto& file : find_debug_files(origin_.files.debug_folder, module.build_id, {}))
+      if (auto source = types::DwarfSource::open(file)) sources.push_back(std::move(*source));
+  }
+}
+
+std::vector<VirtualAddress> KernelTypes::read_modules(TypeChain::Sources& sources) {
+  std::vector<VirtualAddress> served;
   const auto head = origin_.symbol("btf_modules");
-  if (!head) return;
+  if (!head) return served;
   const auto listing = read_module_btfs(origin_.memory, *system_, *head);
   for (const Error& problem : listing.problems)
     origin_.warnings.push_back(fmt::format("types of modules: {}", problem.message));
   for (const ModuleBtf& module : listing.items) {
     auto source = read_btf(module.data, module.bytes, kernel_btf_);
-    if (source)
+    if (source) {
       sources.push_back(std::move(*source));
-    else
+      served.push_back(module.module);
+    } else {
       origin_.warnings.push_back(
           fmt::format("types of the module at {:#x}: {}", module.module.value, source.error().message));
+    }
   }
+  return served;
 }
 
 const std::vector<std::filesystem::path>& KernelTypes::installed_files() {

@@ -52,7 +52,10 @@ class KernelTypes {
   /// What can be saved of BTF some pages of which are missing. Null: nothing.
   std::unique_ptr<types::TypeSource> rest_of_btf(BtfRange range);
   TypeChain::Sources read_others();
-  void read_modules(TypeChain::Sources& sources);
+  /// Returns the structs of the modules that have BTF.
+  std::vector<VirtualAddress> read_modules(TypeChain::Sources& sources);
+  /// Debug information installed for the modules but `known`, under their build-ids.
+  void read_debug_files_of_modules(const std::vector<VirtualAddress>& known, TypeChain::Sources& sources);
   const std::vector<std::filesystem::path>& installed_files();
   /// DWARF for what BTF doesn't tell. Null where there is none.
   types::DwarfSource* debug_information();

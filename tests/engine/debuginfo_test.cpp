@@ -12,6 +12,7 @@
 
 #include "base/bulk_read.hpp"
 #include "engine/factory.hpp"
+#include "symbols/elf_symbols.hpp"
 #include "target/declarations.hpp"
 #include "target/target.hpp"
 #include "types/btf_source.hpp"
@@ -232,6 +233,32 @@ TEST(DwarfTypes, TellOfGlobalsThatBtfLeavesOut) {
   const auto target = open_by_dwarf(test::debuginfo("sysrq-6.1").vmlinux, {}, false);
   ASSERT_TRUE(target) << target.error().message;
   EXPECT_EQ(spelled(**target, "printk_delay_msec"), "int");
+}
+
+TEST(DwarfTypes, OfAModuleWithoutBtfAreFoundByBuildId) {
+  const auto folder = test::scenario("null-6.1");
+  const auto module = folder / "modules" / "alicia_fault.ko";
+  const auto id = symbols::elf_build_id(module);
+  ASSERT_TRUE(id) << id.error().message;
+  const std::filesystem::path place =
+      std::filesystem::path(testing::TempDir()) / fmt::format("module-debug-{}", getpid());
+  std::filesystem::create_directories(place / ".build-id" / id->substr(0, 2));
+  std::filesystem::copy_file(module, place / ".build-id" / id->substr(0, 2) / (id->substr(2) + ".debug"));
+
+  const Cancellation cancellation;
+  Files files;
+  files.dump = {folder / "dump.kdump"};
+  files.debug_folder = place;
+  const auto with = Target::open(files, cancellation);
+  files.debug_folder.clear();
+  const auto without = Target::open(files, cancellation);
+  ASSERT_TRUE(with && without);
+  const auto found = (*with)->types().find("struct fault_object");
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_TRUE((*with)->types().member(*found, "peer"));
+  EXPECT_FALSE((*without)->types().find("struct fault_object"));
+  EXPECT_TRUE((*with)->types().find("struct virtio_blk")) << "modules with BTF keep it";
+  std::filesystem::remove_all(place);
 }
 
 TEST(DwarfTypes, AreFoundByBuildId) {
