@@ -14,7 +14,7 @@ our @EXPORT = qw(
     get_addr get_mem kernel pass_through load
     find_addr has_symbol symbol_at symbols
     read_mem read_string read_ptr vtop
-    read_user user_vtop vmcoreinfo
+    read_user user_vtop cpu_page_tables vmcoreinfo
     sizeof offsetof has_type has_member type_of
     per_cpu cpus command object dump_health
 );
@@ -164,6 +164,11 @@ The physical address behind a virtual one. Needs the engine.
 Raw bytes at an address of user space, through the page tables of a task (a typed object or the address of its
 task_struct), and the physical address behind one. Dies with C<no_memory_there> for a kernel thread. Most dumps leave the
 pages of users out: then it is C<page_excluded>. Need the engine.
+
+=head2 cpu_page_tables CPU
+
+The physical address of the top page table that a CPU had loaded: its CR3 where QEMU wrote the dump, else that of the
+memory its task used (C<active_mm>).
 
 =head2 vmcoreinfo KEY
 

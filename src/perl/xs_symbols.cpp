@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "target/cpu_page_tables.hpp"
 #include "target/health.hpp"
 //
 #include "perl/edge.hpp"
@@ -117,6 +118,21 @@ void xs_user_vtop(pTHX_ CV* cv) {
         ->translate_user(VirtualAddress{task}, VirtualAddress{address})
         .map(
             [&](const arch::Translation& translation) { return new_address(aTHX_ state, translation.physical.value); });
+  });
+  XSRETURN(1);
+}
+
+void xs_cpu_page_tables(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 1, "cpu_page_tables(CPU)");
+  State& state = state_of(cv);
+  const std::size_t cpu = number_argument(aTHX_ ST(0), "the CPU of cpu_page_tables", 1 << 20);
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const Result<target::Target*> target = engine(state, "cpu_page_tables");
+    if (!target) return failure(target);
+    return target::cpu_page_tables(**target, static_cast<unsigned>(cpu)).map([&](const target::CpuPageTables& tables) {
+      return new_address(aTHX_ state, tables.root.value);
+    });
   });
   XSRETURN(1);
 }
@@ -275,6 +291,7 @@ void define_symbols(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::vtop", xs_vtop);
   define(aTHX_ state, "Alicia::user_vtop", xs_user_vtop);
   define(aTHX_ state, "Alicia::read_user", xs_read_user);
+  define(aTHX_ state, "Alicia::cpu_page_tables", xs_cpu_page_tables);
   define(aTHX_ state, "Alicia::vmcoreinfo", xs_vmcoreinfo);
   define(aTHX_ state, "Alicia::dump_health", xs_dump_health);
   define(aTHX_ state, "Alicia::per_cpu", xs_per_cpu);

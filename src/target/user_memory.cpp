@@ -19,7 +19,11 @@ Result<VirtualAddress> pointer_member(Target& target, std::string_view type, std
 }  // namespace
 
 Result<PhysicalAddress> user_page_tables(Target& target, VirtualAddress task) {
-  const auto mm = pointer_member(target, "struct task_struct", "mm", task);
+  return page_tables_of(target, task, "mm");
+}
+
+Result<PhysicalAddress> page_tables_of(Target& target, VirtualAddress task, std::string_view member) {
+  const auto mm = pointer_member(target, "struct task_struct", member, task);
   if (!mm) return failure(mm);
   if (mm->value == 0)
     return failure(ErrorCode::no_memory_there, "the task has no user memory (a kernel thread, or it has exited)",

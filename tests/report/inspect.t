@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The commands that look at single things: struct, p, whatis, sym, rd, list, task, set, foreach; and what they refuse.
 use v5.36;
+no warnings "portable";
 use Test::More;
 use Alicia::Test  qw(alicia dump_folder);
 use Alicia::Truth qw(scenarios output_of truth truth_lines);
@@ -40,6 +41,28 @@ for my $scenario (scenarios()) {
         my ($call, $several) = output_of($scenario, 'help get_mem', 'help has_type');
         like $call,    qr/\A  get_mem ADDRESS\n.*^  get_mem ADDRESS, COUNT/ms, 'of a call of the API';
         like $several, qr/\A  sizeof TYPE; .*has_type TYPE;/,                  'of one of several';
+    };
+
+    subtest "$scenario: vtop" => sub {
+        my ($shown, $numbers) = output_of(
+            $scenario,
+            'vtop linux_banner init_task',
+            'printf "%x %s\n", get_addr($_), vmcoreinfo("NUMBER(phys_base)") for qw(linux_banner init_task)'
+        );
+
+        # The image lies in a row.
+        my @expected = map {
+            my ($address, $base) = split;
+            sprintf '%s %016x', $address, hex($address) - 0xffff_ffff_8000_0000 + $base
+        } split /\n/, $numbers;
+        is_deeply [map { s/\A +| +\z//gr =~ s/ +/ /r } grep { !/VIRTUAL/ } split /\n/, $shown], \@expected,
+            'of the kernel';
+        my ($told) = output_of($scenario,
+            'for my $t (grep { $_->comm eq "holdsfile" } tasks()) { my $a = $t->mm->arg_start; printf "%d %x %s\n", $t->pid, $a, user_vtop($t, $a) }'
+        );
+        my ($pid, $address, $physical) = split ' ', $told;
+        my ($by_task) = output_of($scenario, "vtop -c $pid $address");
+        is hex(($by_task =~ /(\S+)\s*\z/)[0]), hex $physical, 'of a task';
     };
 
     subtest "$scenario: rd" => sub {
