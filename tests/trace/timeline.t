@@ -142,6 +142,17 @@ for my $scenario (in_this_run(qw(trace-6.1 trace-6.12))) {
     cmp_ok abs($last{tsc} - $first{tsc} - ($end - $begin) / $mhz * 1000), '<', 2e6, "$scenario: and tsc took its time";
 }
 
+# LKST saw the call that wrote the panic's line, which has its time from a moment later; buffer 2 counts cycles.
+for my $scenario (in_this_run(qw(lkst-6.1 lkst-6.12))) {
+    my ($output) = output_of($scenario, 'timeline -s 20 -k log,trace');
+    my ($events, $notes) = parsed($output);
+    is scalar(grep {/\Atrace buffer lkst [012]: its clock, (?:local|tsc), (?:is|was made) the log's/} @$notes), 3,
+        "$scenario: three buffers of LKST";
+    my ($call) = grep { $_->[3] =~ /\Alkst \d+: \d+ printk: .*"Kernel panic - not syncing/ } @$events;
+    my ($line) = grep { $_->[2] eq 'log' && $_->[3] =~ /\AKernel panic - not syncing/ } @$events;
+    cmp_ok abs($line->[0] - $call->[0]), '<', 1e6, "$scenario: the panic in the log and in LKST";
+}
+
 my ($all, $one, $kinds) = output_of('sysrq-6.1', 'timeline', 'timeline -c 1', 'timeline -k task,timer');
 my @all = @{(parsed($all))[0]};
 is_deeply [@{(parsed($one))[0]}],   [grep { $_->[1] eq '1' } @all],                         'one CPU';
