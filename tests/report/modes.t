@@ -32,8 +32,18 @@ sub shown ($section) {
 
 my %bare = report_of('bare', $dump);
 
+# Debug information says which of several types a lock has, where the dump leaves it open: not compared.
+sub as_open_as ($section, $open) {
+    my ($rows, $open_rows) = map { $_->{blocks}[-1]{rows} } $section, $open;
+    for my $i (grep { $open_rows->[$_][3] =~ / or / } 0 .. $#$open_rows) {
+        $rows->[$i][3] = $open_rows->[$i][3] if grep { $_ eq $rows->[$i][3] } split / or /, $open_rows->[$i][3];
+    }
+    return;
+}
+
 subtest 'with crash' => sub {
     my %crash = report_of('crash', '-crash', $map, $vmlinux, $dump);
+    as_open_as($crash{lock}, $bare{lock});
     is_deeply [sort keys %crash], [sort keys %bare], 'the same sections';
     is_deeply shown($crash{$_}),  shown($bare{$_}),  $_ for sort keys %bare;
     my %fact = map {@$_} @{$crash{system}{blocks}[0]{pairs}};
@@ -52,6 +62,7 @@ subtest 'with lcrash' => sub {
 # Through crash's own commands there are no stacks and no symbol for an address; the rest is read the same, in a minute.
 subtest 'through crash' => sub {
     my %crash = report_of('through', '--api=debugger', '-crash', $vmlinux, $dump);
+    as_open_as($crash{lock}, $bare{lock});
     is_deeply shown($crash{$_}), shown($bare{$_}), $_
         for qw(system stop_log process run_queue memory swap lock mount network proc_file);
     }
