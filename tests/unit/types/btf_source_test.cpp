@@ -148,7 +148,7 @@ TEST(BtfSource, NumbersBeyondTheEndAreVoid) {
 
 TEST(BtfSource, OpensAFileOfRawBtfAndNothingElse) {
   const Sample sample;
-  const auto path = std::filesystem::path(testing::TempDir()) / "sample.btf";
+  const auto path = std::filesystem::path(testing::TempDir()) / ("sample-" + std::to_string(getpid()) + ".btf");
   const auto bytes = sample.out.bytes();
   std::ofstream(path, std::ios::binary) << as_text(bytes);
   const auto source = BtfSource::open(path);

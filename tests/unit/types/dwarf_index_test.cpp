@@ -2,6 +2,7 @@
 #include "types/dwarf_index.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
@@ -20,7 +21,7 @@ TEST(DwarfIndex, AFirstDefinitionStands) {
 }
 
 TEST(DwarfIndex, IsKeptAndADamagedFileIsNot) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "index" / "abc.index";
+  const auto path = std::filesystem::path(testing::TempDir()) / ("index-" + std::to_string(getpid())) / "abc.index";
   DwarfIndex index;
   index.add(DwarfIndex::structure, "task", {10, true});
   index.add(DwarfIndex::variable, "init_task", {20, false});
@@ -48,7 +49,7 @@ TEST(DwarfIndex, IsKeptAndADamagedFileIsNot) {
 }
 
 TEST(DwarfIndex, OnlyThoseUsedLastAreKept) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "indices";
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("indices-" + std::to_string(getpid()));
   DwarfIndex index;
   index.add(DwarfIndex::structure, "task", {10, false});
   const auto now = std::filesystem::file_time_type::clock::now();

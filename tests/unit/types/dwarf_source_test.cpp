@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -44,7 +45,7 @@ long run(struct task *task, int count) { return task->grid[1][2] + count + core.
 class Dwarf : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) / fmt::format("dwarf{}", GetParam());
+    folder_ = std::filesystem::path(testing::TempDir()) / fmt::format("dwarf{}-{}", GetParam(), getpid());
     std::filesystem::create_directories(folder_);
     std::ofstream(folder_ / "task.c") << program;
     const std::string command = fmt::format("cc -g -gdwarf-{} -O0 -shared -fPIC -Wl,--build-id -o '{}' '{}'",
@@ -111,7 +112,8 @@ TEST_P(Dwarf, VariablesAndFunctions) {
 
 /// Modules and Kerntypes objects are not linked; distributions compress debug information.
 TEST(DwarfFiles, UnlinkedAndCompressedOnesAreRead) {
-  const auto folder = std::filesystem::path(testing::TempDir());
+  const auto folder = std::filesystem::path(testing::TempDir()) / fmt::format("dwarf-files-{}", getpid());
+  std::filesystem::create_directories(folder);
   std::ofstream(folder / "task.c") << program;
   const auto object = folder / "task.o";
   for (const char* options : {"-c", "-c -gz=zlib", "-shared -fPIC -gz=zlib", "-c -m32", "-c -gdwarf-4"}) {
@@ -127,12 +129,11 @@ TEST(DwarfFiles, UnlinkedAndCompressedOnesAreRead) {
     EXPECT_EQ(types.member(*task, "grid")->bit_offset, options == std::string_view("-c -m32") ? 192U : 256U);
     EXPECT_EQ(types.spell(types.member(*task, "colour")->type), "enum colour");
   }
-  std::filesystem::remove(object);
-  std::filesystem::remove(folder / "task.c");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(DwarfFiles, WhatHasNoDwarfSaysSo) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "nothing.o";
+  const auto path = std::filesystem::path(testing::TempDir()) / fmt::format("nothing-{}.o", getpid());
   ASSERT_EQ(std::system(fmt::format("echo 'int x;' | cc -g0 -x c -c -o '{}' -", path.string()).c_str()), 0);
   EXPECT_EQ(DwarfSource::open(path, {}).error().code, ErrorCode::wrong_format);
   std::ofstream(path) << "no ELF";
