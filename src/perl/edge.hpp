@@ -98,5 +98,6 @@ void define_host(pTHX_ State& state);
 void define_stacks(pTHX_ State& state);
 void define_trace(pTHX_ State& state);
 void define_lkst(pTHX_ State& state);
+void define_trace_analysis(pTHX_ State& state);
 
 }  // namespace alicia::perl

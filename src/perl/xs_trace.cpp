@@ -3,6 +3,7 @@
 // Trace buffers and their events. What was collected stays in C++; a script has the number of the collection and of an
 // event in it. Alicia::Trace makes of them what scripts see.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
@@ -12,17 +13,15 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "perl/trace_collections.hpp"
+//
 #include "perl/build.hpp"
-#include "trace/analysis.hpp"
 #include "trace/kernel_trace.hpp"
 #include "trace/trace_dat.hpp"
 
 namespace alicia::perl {
 namespace {
 
-constexpr std::uint64_t kMostCollections = 4096;
-constexpr std::uint64_t kAnyTime = std::uint64_t{1} << 63U;
-constexpr std::uint64_t kMostBins = 65536;
 constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
 
 SV* list_of(pTHX_ const std::vector<std::string>& lines) {
@@ -41,12 +40,6 @@ Result<trace::KernelTrace*> opened(State& state) {
     state.trace = std::move(*made);
   }
   return state.trace.get();
-}
-
-Result<trace::Collection*> collection(State& state, std::uint64_t number) {
-  if (number >= state.collections.size() || !state.collections[number])
-    return failure(ErrorCode::bad_argument, fmt::format("no collection of events {}", number));
-  return state.collections[number].get();
 }
 
 Result<trace::Collection*> collection(State& state, std::uint64_t number, std::uint64_t event) {
@@ -76,7 +69,7 @@ void xs_problems(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
-SV* describe_cpu(pTHX_ const trace::CpuBuffer& cpu) {
+SV* describe_cpu(pTHX_ const trace::CpuBuffer& cpu, bool is_recording) {
   HV* hash = newHV();
   put(aTHX_ hash, "cpu", newSVuv(cpu.cpu));
   put(aTHX_ hash, "entries", newSVuv(cpu.entries - std::min(cpu.entries, cpu.overrun + cpu.read)));
@@ -84,6 +77,7 @@ SV* describe_cpu(pTHX_ const trace::CpuBuffer& cpu) {
   put(aTHX_ hash, "commit_overrun", newSVuv(cpu.commit_overrun));
   put(aTHX_ hash, "dropped", newSVuv(cpu.dropped));
   put(aTHX_ hash, "read", newSVuv(cpu.read));
+  put(aTHX_ hash, "recording", newSVuv(is_recording ? 1 : 0));
   return reference_to(aTHX_ hash);
 }
 
@@ -92,6 +86,7 @@ SV* describe_buffer(pTHX_ State& state, const trace::TraceBuffer& buffer) {
   put(aTHX_ hash, "instance", new_text(aTHX_ buffer.instance));
   put(aTHX_ hash, "snapshot", newSVuv(buffer.is_snapshot ? 1 : 0));
   put(aTHX_ hash, "address", new_address(aTHX_ state, buffer.address.value));
+  put(aTHX_ hash, "instance_address", new_address(aTHX_ state, buffer.instance_address.value));
   put(aTHX_ hash, "tracer", new_text(aTHX_ buffer.tracer));
   put(aTHX_ hash, "clock", new_text(aTHX_ buffer.clock.name));
   put(aTHX_ hash, "in_ns", newSVuv(buffer.clock.in_nanoseconds ? 1 : 0));
@@ -124,11 +119,11 @@ void xs_counts(pTHX_ CV* cv) {
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
     const auto trace = opened(state);
     if (!trace) return failure(trace);
-    const auto loaded = (*trace)->load(static_cast<std::size_t>(id), state.session.cancellation());
-    if (!loaded) return failure(loaded);
+    const auto ring = (*trace)->counts(static_cast<std::size_t>(id), state.session.cancellation());
+    if (!ring) return failure(ring);
     AV* list = newAV();
-    for (const trace::CpuBuffer& cpu : loaded->ring.cpus)
-      av_push(list, describe_cpu(aTHX_ cpu));
+    for (const trace::CpuBuffer& cpu : ring->cpus)
+      av_push(list, describe_cpu(aTHX_ cpu, ring->is_recording));
     return reference_to(aTHX_ list);
   });
   XSRETURN(1);
@@ -172,17 +167,41 @@ void xs_format(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
-/// _trace_collect(BUFFERS): the number of a new collection of those buffers' events. BUFFERS are their ids as `pack
-/// 'L*'` makes them one text.
+/// A line on a terminal that the next one, or the end, wipes out.
+class Progress {
+ public:
+  explicit Progress(bool wanted) : shown_(wanted && isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { show(""); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void tell(const trace::Progress& so_far) const {
+    show(so_far.events == 0 ? fmt::format("Collecting ... {} MB", so_far.bytes >> 20U)
+                            : fmt::format("Collecting ... {} events", so_far.events));
+  }
+
+ private:
+  void show(std::string_view text) const {
+    if (!shown_) return;
+    const std::string line = fmt::format("\r\x1b[K{}", text);
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  }
+  bool shown_;
+};
+
+/// _trace_collect(BUFFERS, QUIET): the number of a new collection of those buffers' events. BUFFERS are their ids as
+/// `pack 'L*'` makes them one text. Unless QUIET a terminal is told how far it is.
 void xs_collect(pTHX_ CV* cv) {
   dXSARGS;
-  require_arguments(aTHX_ items == 1, "_trace_collect(BUFFERS)");
+  require_arguments(aTHX_ items == 2, "_trace_collect(BUFFERS, QUIET)");
   State& state = state_of(cv);
   const Text packed = text_argument(aTHX_ ST(0));
+  const bool quiet = SvTRUE(ST(1));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
     const auto trace = opened(state);
     if (!trace) return failure(trace);
-    auto made = (*trace)->collect(packed_places(packed), state.session.cancellation());
+    const Progress progress(!quiet);
+    auto made = (*trace)->collect(packed_places(packed), state.session.cancellation(),
+                                  [&](const trace::Progress& so_far) { progress.tell(so_far); });
     if (!made) return failure(std::move(made));
     return newSVuv(static_cast<UV>(state.keep(std::move(*made))));
   });
@@ -234,9 +253,21 @@ SV* field_value(pTHX_ const trace::EventField& field, std::span<const std::byte>
   return field.is_signed ? newSViv(static_cast<IV>(value)) : newSVuv(value);
 }
 
+/// A field of an event's record by name, own or common; undef where it has no such. A field that is text or an array is
+/// its bytes.
+SV* event_field(pTHX_ trace::Collection& found, std::size_t index, std::string_view name) {
+  const trace::EventFormats& formats = found.formats();
+  const trace::Event event = found.records().event(index);
+  const trace::EventFormat* format = formats.find(event.type);
+  const auto shared = std::ranges::find(formats.common, name, &trace::EventField::name);
+  const trace::EventField* field = shared != formats.common.end() ? &*shared
+                                   : format != nullptr            ? format->field(name)
+                                                                  : nullptr;
+  return field == nullptr ? newSV(0) : field_value(aTHX_ * field, event.payload);
+}
+
 /// _trace_get(COLLECTION, EVENT, WHAT): one thing of an event: time, cpu, type, buffer, address, name, system, comm,
-/// text, line, or a field of its record by name (undef where it has no such). A field that is text or an array is its
-/// bytes.
+/// text, line, or what _trace_field gives.
 Result<SV*> event_thing(pTHX_ State& state, trace::Collection& found, std::size_t event, std::string_view what) {
   const trace::Records& records = found.records();
   if (what == "time") return newSVuv(records.time(event));
@@ -250,11 +281,7 @@ Result<SV*> event_thing(pTHX_ State& state, trace::Collection& found, std::size_
   const trace::EventFormat* format = formats.find(records.type(event));
   if (what == "name") return new_text(aTHX_ format == nullptr ? std::string_view() : format->name);
   if (what == "system") return new_text(aTHX_ format == nullptr ? std::string_view() : format->system);
-  const auto shared = std::ranges::find(formats.common, what, &trace::EventField::name);
-  const trace::EventField* field = shared != formats.common.end() ? &*shared
-                                   : format != nullptr            ? format->field(what)
-                                                                  : nullptr;
-  return field == nullptr ? newSV(0) : field_value(aTHX_ * field, records.payload(event));
+  return event_field(aTHX_ found, event, what);
 }
 
 void xs_get(pTHX_ CV* cv) {
@@ -268,6 +295,22 @@ void xs_get(pTHX_ CV* cv) {
     const auto found = collection(state, number, event);
     if (!found) return failure(found);
     return event_thing(aTHX_ state, **found, static_cast<std::size_t>(event), what.view());
+  });
+  XSRETURN(1);
+}
+
+/// _trace_field(COLLECTION, EVENT, NAME): a field of an event's record, whatever it is called.
+void xs_field(pTHX_ CV* cv) {
+  dXSARGS;
+  require_arguments(aTHX_ items == 3, "_trace_field(COLLECTION, EVENT, NAME)");
+  State& state = state_of(cv);
+  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
+  const std::uint64_t event = number_argument(aTHX_ ST(1), "event", kMostEvents);
+  const Text name = text_argument(aTHX_ ST(2));
+  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
+    const auto found = collection(state, number, event);
+    if (!found) return failure(found);
+    return event_field(aTHX_ * *found, static_cast<std::size_t>(event), name.view());
   });
   XSRETURN(1);
 }
@@ -350,143 +393,6 @@ void xs_fields(pTHX_ CV* cv) {
   XSRETURN(1);
 }
 
-/// Numbers that `pack 'l*'` made a text of; nothing of undef.
-std::optional<std::vector<std::int32_t>> packed_numbers(const std::optional<Text>& packed) {
-  if (!packed) return std::nullopt;
-  std::vector<std::int32_t> numbers;
-  const auto bytes = std::as_bytes(std::span(packed->bytes, packed->length));
-  for (std::size_t at = 0; fits(at, 4, bytes.size()); at += 4)
-    numbers.push_back(load<std::int32_t>(bytes, at));
-  return numbers;
-}
-
-/// _trace_select(COLLECTION, TYPES, CPUS, PIDS): the places of the events that are of these kinds, CPUs and tasks. The
-/// lists are packed as `l*`, undef for any; the result is packed as `L*`.
-void xs_select(pTHX_ CV* cv) {
-  dXSARGS;
-  require_arguments(aTHX_ items == 4, "_trace_select(COLLECTION, TYPES, CPUS, PIDS)");
-  State& state = state_of(cv);
-  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
-  std::optional<Text> packed[3];
-  for (I32 index = 0; index < 3; ++index) {
-    if (SvOK(ST(index + 1))) packed[index] = text_argument(aTHX_ ST(index + 1));
-  }
-  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto found = collection(state, number);
-    if (!found) return failure(found);
-    const trace::Selection selection{packed_numbers(packed[0]), packed_numbers(packed[1]), packed_numbers(packed[2])};
-    const auto pid = std::ranges::find((*found)->formats().common, "common_pid", &trace::EventField::name);
-    const auto places = trace::select((*found)->records(), selection,
-                                      pid == (*found)->formats().common.end() ? trace::EventField() : *pid,
-                                      state.session.cancellation());
-    if (!places) return failure(places);
-    return new_text(aTHX_ as_text(std::as_bytes(std::span(*places))));
-  });
-  XSRETURN(1);
-}
-
-/// A field of an event's record, own or common. Error: bad_argument.
-Result<trace::EventField> field_named(const trace::EventFormats& formats, std::uint64_t id, std::string_view name) {
-  const trace::EventFormat* event = formats.find(static_cast<std::uint16_t>(id));
-  const auto shared = std::ranges::find(formats.common, name, &trace::EventField::name);
-  if (shared != formats.common.end()) return *shared;
-  const trace::EventField* field = event == nullptr ? nullptr : event->field(name);
-  if (field == nullptr) return failure(ErrorCode::bad_argument, fmt::format("event {} has no field {}", id, name));
-  return *field;
-}
-
-SV* describe_group(pTHX_ const trace::GroupStatistics& group) {
-  HV* hash = newHV();
-  put(aTHX_ hash, "group", newSViv(group.group));
-  put(aTHX_ hash, "count", newSVuv(group.count));
-  put(aTHX_ hash, "total", newSVuv(group.total));
-  put(aTHX_ hash, "max", newSVuv(group.max));
-  put(aTHX_ hash, "min", newSVuv(group.min));
-  put(aTHX_ hash, "p50", newSVuv(group.p50));
-  put(aTHX_ hash, "p90", newSVuv(group.p90));
-  put(aTHX_ hash, "p99", newSVuv(group.p99));
-  return reference_to(aTHX_ hash);
-}
-
-/// _trace_pairs(COLLECTION, BEGIN, END, BEGIN_KEY, END_KEY, GROUP): a hash of statistics (a list of hashes), pairs
-/// (packed as `(qLLQ)*`), begins and ends (how many have no partner).
-void xs_pairs(pTHX_ CV* cv) {
-  dXSARGS;
-  require_arguments(aTHX_ items == 6, "_trace_pairs(COLLECTION, BEGIN, END, BEGIN_KEY, END_KEY, GROUP)");
-  State& state = state_of(cv);
-  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
-  const std::uint64_t begin = number_argument(aTHX_ ST(1), "event", 0xffff);
-  const std::uint64_t end = number_argument(aTHX_ ST(2), "event", 0xffff);
-  const Text begin_key = text_argument(aTHX_ ST(3));
-  const Text end_key = text_argument(aTHX_ ST(4));
-  const Text group = text_argument(aTHX_ ST(5));
-  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto found = collection(state, number);
-    if (!found) return failure(found);
-    const trace::EventFormats& formats = (*found)->formats();
-    const auto begin_field = field_named(formats, begin, begin_key.view());
-    if (!begin_field) return failure(begin_field);
-    const auto end_field = field_named(formats, end, end_key.view());
-    if (!end_field) return failure(end_field);
-    const auto group_field = field_named(formats, begin, group.view());
-    if (!group_field) return failure(group_field);
-    const trace::Pairing pairing{static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end), *begin_field,
-                                 *end_field, *group_field};
-    const auto paired = trace::pair_up((*found)->records(), pairing, state.session.cancellation());
-    if (!paired) return failure(paired);
-    static_assert(sizeof(trace::Pair) == 24);
-    AV* list = newAV();
-    for (const trace::GroupStatistics& entry : trace::statistics(paired->pairs))
-      av_push(list, describe_group(aTHX_ entry));
-    HV* hash = newHV();
-    put(aTHX_ hash, "statistics", reference_to(aTHX_ list));
-    put(aTHX_ hash, "pairs", new_text(aTHX_ as_text(std::as_bytes(std::span(paired->pairs)))));
-    put(aTHX_ hash, "begins", newSVuv(paired->unpaired_begins));
-    put(aTHX_ hash, "ends", newSVuv(paired->unpaired_ends));
-    return reference_to(aTHX_ hash);
-  });
-  XSRETURN(1);
-}
-
-/// _trace_first_from(COLLECTION, TIME): the place of the first event that is not before TIME, of a collection of one
-/// buffer; how many there are where all are before.
-void xs_first_from(pTHX_ CV* cv) {
-  dXSARGS;
-  require_arguments(aTHX_ items == 2, "_trace_first_from(COLLECTION, TIME)");
-  State& state = state_of(cv);
-  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
-  const std::uint64_t time = number_argument(aTHX_ ST(1), "time", kAnyTime);
-  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    return collection(state, number).map([&](trace::Collection* found) {
-      return newSVuv(trace::first_from(found->records(), time));
-    });
-  });
-  XSRETURN(1);
-}
-
-/// _trace_density(COLLECTION, FIRST, FROM, WIDTH, BINS): for each CPU by number undef or BINS counts packed as `L*`:
-/// how many of the events from FIRST on are in each span of WIDTH units of time from FROM on.
-void xs_density(pTHX_ CV* cv) {
-  dXSARGS;
-  require_arguments(aTHX_ items == 5, "_trace_density(COLLECTION, FIRST, FROM, WIDTH, BINS)");
-  State& state = state_of(cv);
-  const std::uint64_t number = number_argument(aTHX_ ST(0), "collection", kMostCollections);
-  const std::uint64_t first = number_argument(aTHX_ ST(1), "event", kMostEvents);
-  const std::uint64_t from = number_argument(aTHX_ ST(2), "time", kAnyTime);
-  const std::uint64_t width = number_argument(aTHX_ ST(3), "width", kAnyTime);
-  const std::uint64_t bins = number_argument(aTHX_ ST(4), "count", kMostBins);
-  ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    return collection(state, number).map([&](trace::Collection* found) {
-      AV* list = newAV();
-      for (const auto& counts : trace::density(found->records(), static_cast<std::size_t>(first), from, width,
-                                               static_cast<std::size_t>(bins)))
-        av_push(list, counts.empty() ? newSV(0) : new_text(aTHX_ as_text(std::as_bytes(std::span(counts)))));
-      return reference_to(aTHX_ list);
-    });
-  });
-  XSRETURN(1);
-}
-
 }  // namespace
 
 void define_trace(pTHX_ State& state) {
@@ -499,14 +405,12 @@ void define_trace(pTHX_ State& state) {
   define(aTHX_ state, "Alicia::_trace_forget", xs_forget);
   define(aTHX_ state, "Alicia::_trace_size", xs_size);
   define(aTHX_ state, "Alicia::_trace_get", xs_get);
+  define(aTHX_ state, "Alicia::_trace_field", xs_field);
   define(aTHX_ state, "Alicia::_trace_lines", xs_lines);
   define(aTHX_ state, "Alicia::_trace_header", xs_header);
   define(aTHX_ state, "Alicia::_trace_export", xs_export);
   define(aTHX_ state, "Alicia::_trace_fields", xs_fields);
-  define(aTHX_ state, "Alicia::_trace_select", xs_select);
-  define(aTHX_ state, "Alicia::_trace_pairs", xs_pairs);
-  define(aTHX_ state, "Alicia::_trace_first_from", xs_first_from);
-  define(aTHX_ state, "Alicia::_trace_density", xs_density);
+  define_trace_analysis(aTHX_ state);
 }
 
 }  // namespace alicia::perl

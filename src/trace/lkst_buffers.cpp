@@ -194,30 +194,33 @@ void RingReader::append(RingBuffer& into) const {
   cpu.cpu = ring_.cpu;
   cpu.entries = ring_.position;
   cpu.overrun = ring_.position - std::min(ring_.position, ring_.capacity);
+  std::vector<std::byte> events;
+  SubBuffer run;
   VirtualAddress behind;
+  const auto end_run = [&] {
+    if (!events.empty()) into.add(cpu, run, events);
+    events.clear();
+  };
   for (const Record& entry : records_) {
     const auto from = bytes_of(entry);
     const VirtualAddress at = ring_.records + entry.place * kRecordBytes;
-    if (cpu.pages.empty() || cpu.pages.back().size == kRunBytes || at != behind) {
-      SubBuffer run;
+    if (events.size() == kRunBytes || at != behind) end_run();
+    if (events.empty()) {
       // An event's address is its header's, which lies behind the time stamp.
       run.address = VirtualAddress{at.value - kHeader};
-      run.offset = into.bytes.size();
       run.stamp = entry.time;
-      cpu.pages.push_back(run);
     }
-    cpu.pages.back().size += static_cast<std::uint32_t>(kRecordBytes);
     behind = at + kRecordBytes;
 
-    const std::size_t to = into.bytes.size();
-    into.bytes.resize(to + kRecordBytes);
-    put(into.bytes, to, kAbsolute | static_cast<std::uint32_t>(entry.time << 5U));
-    put(into.bytes, to + 4, static_cast<std::uint32_t>(entry.time >> 27U));
-    put(into.bytes, to + kHeader, kWords);
+    const std::size_t to = events.size();
+    events.resize(to + kRecordBytes);
+    put(events, to, kAbsolute | static_cast<std::uint32_t>(entry.time << 5U));
+    put(events, to + 4, static_cast<std::uint32_t>(entry.time >> 27U));
+    put(events, to + kHeader, kWords);
     const std::size_t payload = to + kHeader + 4;
     const auto keep = [&](const target::Slot& slot, const target::Slot& kept_slot) {
       const std::uint64_t value = slot.in(from);
-      std::memcpy(into.bytes.data() + payload + kept_slot.offset, &value, static_cast<std::size_t>(kept_slot.size));
+      std::memcpy(events.data() + payload + kept_slot.offset, &value, static_cast<std::size_t>(kept_slot.size));
     };
     keep(record::event_type, kept::kType);
     keep(record::pid, kept::kPid);
@@ -228,6 +231,7 @@ void RingReader::append(RingBuffer& into) const {
     keep(record::other_pid, kept::kOtherPid);
     keep(record::serial, kept::kSerial);
   }
+  end_run();
   into.cpus.push_back(std::move(cpu));
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <queue>
 #include <tuple>
 #include <utility>
@@ -16,22 +18,25 @@ namespace {
 
 constexpr std::size_t kSmallestEvent = 12;  // a header and the common fields
 constexpr std::size_t kPoll = 65536;        // events between two looks at the cancellation
+constexpr std::uint32_t kFar = std::numeric_limits<std::uint32_t>::max();  // a delay that wants more than 32 bits
 
 /// Walks one CPU's events in one buffer.
 class CpuCursor {
  public:
-  CpuCursor(const RingBuffer& ring, const CpuBuffer& cpu, std::uint16_t owner, std::uint16_t group)
-      : ring_(ring), cpu_(cpu), owner_(owner), group_(group), page_({}, 0) {}
+  /// @param first the number of the CPU's first sub-buffer
+  CpuCursor(const RingBuffer& ring, const CpuBuffer& cpu, std::size_t first, std::uint16_t owner, std::uint16_t group)
+      : ring_(ring), cpu_(cpu), first_(first), owner_(owner), group_(group), page_({}, 0) {}
 
   /// Goes to the next event; false at the end.
   bool advance(std::vector<std::string>& problems);
 
-  const CpuBuffer& cpu() const { return cpu_; }
-  std::uint16_t owner() const { return owner_; }
-  std::uint64_t time() const { return event_.time; }
-  std::uint32_t place() const { return static_cast<std::uint32_t>((offset_ + event_.header) / 4); }
-  std::uint16_t type() const {
-    return event_.size < 2 ? std::uint16_t{0} : load<std::uint16_t>(ring_.bytes, offset_ + event_.payload);
+  /// The number of the event's sub-buffer, and of its header's word in there.
+  std::uint32_t place(unsigned page_shift) const {
+    return static_cast<std::uint32_t>((first_ + next_page_ - 1) << page_shift) + event_.header / 4;
+  }
+  std::uint32_t delay() const {
+    const std::uint64_t passed = event_.time - cpu_.pages[next_page_ - 1].stamp;
+    return passed < kFar ? static_cast<std::uint32_t>(passed) : kFar;
   }
   /// Order among cursors.
   auto key() const { return std::tuple(group_, event_.time, cpu_.cpu, owner_); }
@@ -39,11 +44,11 @@ class CpuCursor {
  private:
   const RingBuffer& ring_;
   const CpuBuffer& cpu_;
+  std::size_t first_;
   std::uint16_t owner_;
   std::uint16_t group_;
   PageCursor page_;
   std::size_t next_page_ = 0;
-  std::size_t offset_ = 0;
   std::uint32_t read_ = 0;
   RawEvent event_;
 };
@@ -63,7 +68,6 @@ bool CpuCursor::advance(std::vector<std::string>& problems) {
     if (next_page_ == cpu_.pages.size()) return false;
     const SubBuffer& page = cpu_.pages[next_page_++];
     page_ = PageCursor(ring_.data(page), page.stamp);
-    offset_ = static_cast<std::size_t>(page.offset);
     read_ = page.read;
   }
 }
@@ -74,37 +78,55 @@ struct Later {
 
 }  // namespace
 
+/// Gives each sub-buffer a number, by which places tell it.
+Result<void> Records::number_pages() {
+  std::size_t largest = 4096;
+  for (std::size_t owner = 0; owner < buffers_.size(); ++owner) {
+    largest = std::max(largest, buffers_[owner].ring.page_bytes);
+    for (const CpuBuffer& cpu : buffers_[owner].ring.cpus) {
+      for (const SubBuffer& part : cpu.pages)
+        pages_.push_back({&part, static_cast<std::uint16_t>(cpu.cpu), static_cast<std::uint16_t>(owner)});
+    }
+  }
+  page_shift_ = static_cast<unsigned>(std::bit_width(largest / 4 - 1));
+  if (pages_.size() > std::size_t{kFar} >> page_shift_)
+    return failure(ErrorCode::not_supported, "more than 16 GB of events at once: collect fewer buffers");
+  return {};
+}
+
 /// Room for what the kernel counted, as far as the bytes can hold so many.
 void Records::reserve() {
   std::size_t events = 0;
   for (const LoadedBuffer& loaded : buffers_) {
+    const std::size_t most = loaded.ring.committed() / kSmallestEvent;
     std::uint64_t counted = 0;
     for (const CpuBuffer& cpu : loaded.ring.cpus)
-      counted += std::min<std::uint64_t>(cpu.entries, loaded.ring.bytes.size());
-    events += std::min<std::size_t>(static_cast<std::size_t>(counted), loaded.ring.bytes.size() / kSmallestEvent);
+      counted += std::min<std::uint64_t>(cpu.entries - std::min(cpu.entries, cpu.overrun), most);
+    events += std::min(static_cast<std::size_t>(counted), most);
   }
-  times_.reserve(events);
   places_.reserve(events);
-  types_.reserve(events);
-  cpus_.reserve(events);
-  owners_.reserve(events);
+  delays_.reserve(events);
 }
 
 Result<Records> Records::merge(std::vector<LoadedBuffer> buffers, const Cancellation& cancellation,
                                const std::function<void(std::size_t)>& told) {
   Records result;
   result.buffers_ = std::move(buffers);
+  if (auto numbered = result.number_pages(); !numbered) return failure(std::move(numbered));
   std::vector<CpuCursor> cursors;
   std::vector<Clock> clocks;
+  std::size_t first = 0;
   for (std::size_t owner = 0; owner < result.buffers_.size(); ++owner) {
     const LoadedBuffer& loaded = result.buffers_[owner];
     auto group = std::ranges::find(clocks, loaded.buffer.clock);
     if (group == clocks.end()) group = clocks.insert(group, loaded.buffer.clock);
     for (const std::string& problem : loaded.ring.problems)
       result.problems_.push_back(problem);
-    for (const CpuBuffer& cpu : loaded.ring.cpus)
-      cursors.emplace_back(loaded.ring, cpu, static_cast<std::uint16_t>(owner),
+    for (const CpuBuffer& cpu : loaded.ring.cpus) {
+      cursors.emplace_back(loaded.ring, cpu, first, static_cast<std::uint16_t>(owner),
                            static_cast<std::uint16_t>(group - clocks.begin()));
+      first += cpu.pages.size();
+    }
   }
   result.reserve();
   std::priority_queue<CpuCursor*, std::vector<CpuCursor*>, Later> queue;
@@ -116,14 +138,11 @@ Result<Records> Records::merge(std::vector<LoadedBuffer> buffers, const Cancella
     queue.pop();
     // As long as this one stays first, the queue needs no rearranging.
     do {
-      result.times_.push_back(cursor->time());
-      result.places_.push_back(cursor->place());
-      result.types_.push_back(cursor->type());
-      result.cpus_.push_back(static_cast<std::uint16_t>(cursor->cpu().cpu));
-      result.owners_.push_back(cursor->owner());
-      if (result.times_.size() % kPoll == 0) {
+      result.places_.push_back(cursor->place(result.page_shift_));
+      result.delays_.push_back(cursor->delay());
+      if (result.places_.size() % kPoll == 0) {
         if (cancellation.requested()) return failure(ErrorCode::interrupted, "interrupted");
-        if (told) told(result.times_.size());
+        if (told) told(result.places_.size());
       }
       if (!cursor->advance(result.problems_)) break;
       if (!queue.empty() && cursor->key() > queue.top()->key()) {
@@ -135,25 +154,30 @@ Result<Records> Records::merge(std::vector<LoadedBuffer> buffers, const Cancella
   return result;
 }
 
-std::span<const std::byte> Records::payload(std::size_t index) const {
-  const std::span<const std::byte> bytes(buffers_[owners_[index]].ring.bytes);
-  const std::size_t header = std::size_t{places_[index]} * 4;
-  const auto event = payload_of(bytes.subspan(header), 0);
-  return event ? bytes.subspan(header + event->payload, event->size) : std::span<const std::byte>();
+Event Records::event(std::size_t index) const {
+  const Page& page = page_of(index);
+  const auto data = data_of(page);
+  Event result;
+  result.cpu = page.cpu;
+  result.buffer = page.owner;
+  if (const auto found = payload_of(data, header_of(index))) result.payload = data.subspan(found->payload, found->size);
+  if (result.payload.size() >= 2) result.type = load<std::uint16_t>(result.payload);
+  return result;
+}
+
+std::uint64_t Records::time(std::size_t index) const {
+  const Page& page = page_of(index);
+  if (delays_[index] != kFar) return page.part->stamp + delays_[index];
+  PageCursor cursor(data_of(page), page.part->stamp);
+  const std::uint32_t header = header_of(index);
+  while (const auto event = cursor.next()) {
+    if (event->header == header) return event->time;
+  }
+  return page.part->stamp;
 }
 
 VirtualAddress Records::address(std::size_t index) const {
-  const RingBuffer& ring = buffers_[owners_[index]].ring;
-  const std::uint64_t place = std::uint64_t{places_[index]} * 4;
-  for (const CpuBuffer& cpu : ring.cpus) {
-    if (cpu.cpu != cpus_[index] || cpu.pages.empty()) continue;
-    // A CPU's sub-buffers were copied one behind the other.
-    const auto behind = std::ranges::upper_bound(cpu.pages, place, {}, &SubBuffer::offset);
-    if (behind == cpu.pages.begin()) continue;
-    const SubBuffer& page = *std::prev(behind);
-    if (place - page.offset < page.size) return page.address + (place - page.offset);
-  }
-  return {};
+  return page_of(index).part->address + header_of(index);
 }
 
 }  // namespace alicia::trace

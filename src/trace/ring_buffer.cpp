@@ -31,13 +31,15 @@ constexpr std::uint64_t kHeadFlag = 1;
 constexpr std::uint64_t kSmallestPage = 4096;
 constexpr std::uint64_t kMostSubBuffer = std::uint64_t{1} << 20U;
 constexpr std::size_t kMostBytes = std::size_t{8} << 30U;
-constexpr std::uint64_t kCommitMask = 0x3fff'ffff;  // the two bits above tell of lost events
+constexpr std::size_t kBlock = std::size_t{1} << 20U;
+constexpr std::size_t kTell = std::size_t{16} << 20U;  // bytes between two words of progress
+constexpr std::uint64_t kCommitMask = 0x3fff'ffff;     // the two bits above tell of lost events
 constexpr unsigned kMostCpus = 8192;
 
 /// The members that are read; found once.
 struct Layouts {
   Slot buffers;
-  std::optional<Slot> cpus, order;
+  std::optional<Slot> cpus, order, disabled, cpu_disabled;
   std::uint64_t buffer_size = 0;
   std::uint64_t cpu_size = 0;
   Slot cpu, head, commit, reader, entries, overrun, commit_overrun, dropped, read;
@@ -79,6 +81,8 @@ Result<Layouts> find_layouts(types::TypeSystem& types) {
   found.buffers = in_buffer("buffers");
   if (const auto cpus = buffer->slot("cpus")) found.cpus = *cpus;
   if (const auto order = buffer->slot("subbuf_order")) found.order = *order;
+  if (const auto disabled = buffer->slot("record_disabled.counter")) found.disabled = *disabled;
+  if (const auto disabled = cpu->slot("record_disabled.counter")) found.cpu_disabled = *disabled;
   found.cpu_size = cpu->size();
   found.cpu = in_cpu("cpu");
   found.head = in_cpu("head_page");
@@ -104,12 +108,13 @@ Result<Layouts> find_layouts(types::TypeSystem& types) {
 
 class Reader {
  public:
-  Reader(const MemoryReader& memory, const Layouts& layouts, RingBuffer& result, const Cancellation& cancellation)
-      : memory_(memory), at_(layouts), result_(result), cancellation_(cancellation) {}
+  Reader(const MemoryReader& memory, const Layouts& layouts, RingBuffer& result, const Cancellation& cancellation,
+         const std::function<void(std::size_t)>& told)
+      : memory_(memory), at_(layouts), result_(result), cancellation_(cancellation), told_(told) {}
 
   void set_sub_buffer(std::uint64_t bytes) { sub_buffer_ = bytes; }
   /// Error: interrupted only; all else becomes a problem.
-  Result<void> read_cpu(VirtualAddress address);
+  Result<void> read_cpu(VirtualAddress address, bool counts_only);
 
  private:
   /// One `struct buffer_page`.
@@ -122,6 +127,7 @@ class Reader {
 
   Result<Page> page(VirtualAddress address) const;
   std::optional<VirtualAddress> true_head(VirtualAddress guess) const;
+  Result<void> read_pages(VirtualAddress reader, VirtualAddress commit, VirtualAddress recorded, CpuBuffer& cpu);
   void take(const Page& page, CpuBuffer& cpu);
   void problem(const CpuBuffer& cpu, std::string_view text) {
     result_.problems.push_back(fmt::format("CPU {}: {}", cpu.cpu, text));
@@ -131,7 +137,9 @@ class Reader {
   const Layouts& at_;
   RingBuffer& result_;
   const Cancellation& cancellation_;
+  const std::function<void(std::size_t)>& told_;
   std::uint64_t sub_buffer_ = 4096;
+  std::size_t kept_ = 0;                     // bytes
   std::unordered_set<std::uint64_t> taken_;  // sub-buffers, of all CPUs
 };
 
@@ -163,9 +171,9 @@ std::optional<VirtualAddress> Reader::true_head(VirtualAddress guess) const {
 
 /// Copies what was committed to a sub-buffer.
 void Reader::take(const Page& page, CpuBuffer& cpu) {
-  if (page.data.value % kSmallestPage != 0 || result_.bytes.size() > kMostBytes) {
+  if (page.data.value % kSmallestPage != 0 || kept_ > kMostBytes) {
     problem(cpu, fmt::format("left out a sub-buffer at {:#x}: {}", page.data.value,
-                             result_.bytes.size() > kMostBytes ? "too many bytes" : "no page begins there"));
+                             kept_ > kMostBytes ? "too many bytes" : "no page begins there"));
     return;
   }
   if (!taken_.insert(page.data.value).second) {
@@ -193,42 +201,23 @@ void Reader::take(const Page& page, CpuBuffer& cpu) {
   }
   SubBuffer taken;
   taken.address = page.data + at_.header_size;
-  taken.offset = result_.bytes.size();
-  taken.size = static_cast<std::uint32_t>(committed);
   taken.read = page.read;
   taken.stamp = at_.stamp.in(readable);
-  const auto events = readable.subspan(static_cast<std::size_t>(at_.header_size), static_cast<std::size_t>(committed));
-  result_.bytes.insert(result_.bytes.end(), events.begin(), events.end());
-  result_.bytes.resize((result_.bytes.size() + 7) & ~std::size_t{7});
-  cpu.pages.push_back(taken);
+  result_.add(cpu, taken,
+              readable.subspan(static_cast<std::size_t>(at_.header_size), static_cast<std::size_t>(committed)));
+  const std::size_t before = kept_;
+  kept_ += static_cast<std::size_t>(committed);
+  if (told_ && before / kTell != kept_ / kTell) told_(kept_);
 }
 
-Result<void> Reader::read_cpu(VirtualAddress address) {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(at_.cpu_size));
-  CpuBuffer cpu;
-  if (const auto read = memory_.read(address, bytes); !read) {
-    result_.problems.push_back(fmt::format("lost a CPU's buffer: {}", read.error().message));
-    return {};
-  }
-  cpu.cpu = static_cast<unsigned>(at_.cpu.in(bytes));
-  cpu.entries = at_.entries.in(bytes);
-  cpu.overrun = at_.overrun.in(bytes);
-  cpu.commit_overrun = at_.commit_overrun.in(bytes);
-  cpu.dropped = at_.dropped.in(bytes);
-  cpu.read = at_.read.in(bytes);
-  if (cpu.cpu >= kMostCpus) {
-    result_.problems.push_back(fmt::format("lost a CPU's buffer: {:#x} says it is CPU {}'s", address.value, cpu.cpu));
-    return {};
-  }
-  const VirtualAddress reader{at_.reader.in(bytes)};
-  const VirtualAddress commit{at_.commit.in(bytes)};
+/// From the reader's sub-buffer to the one that is being written.
+Result<void> Reader::read_pages(VirtualAddress reader, VirtualAddress commit, VirtualAddress recorded, CpuBuffer& cpu) {
   if (const auto first = page(reader)) {
     take(*first, cpu);
   } else {
     problem(cpu, fmt::format("lost the reader's sub-buffer: {}", first.error().message));
   }
   if (reader != commit) {
-    const VirtualAddress recorded{at_.head.in(bytes)};
     const auto head = true_head(recorded);
     if (!head) problem(cpu, "no page of the ring is marked as its head; begins where the kernel saw it last");
     VirtualAddress at = head.value_or(recorded);
@@ -249,21 +238,69 @@ Result<void> Reader::read_cpu(VirtualAddress address) {
       at = VirtualAddress{(here->next.value & ~kFlags) - at_.next.offset};
     }
   }
+  return {};
+}
+
+Result<void> Reader::read_cpu(VirtualAddress address, bool counts_only) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(at_.cpu_size));
+  CpuBuffer cpu;
+  if (const auto read = memory_.read(address, bytes); !read) {
+    result_.problems.push_back(fmt::format("lost a CPU's buffer: {}", read.error().message));
+    return {};
+  }
+  cpu.cpu = static_cast<unsigned>(at_.cpu.in(bytes));
+  cpu.entries = at_.entries.in(bytes);
+  cpu.overrun = at_.overrun.in(bytes);
+  cpu.commit_overrun = at_.commit_overrun.in(bytes);
+  cpu.dropped = at_.dropped.in(bytes);
+  cpu.read = at_.read.in(bytes);
+  if (!at_.cpu_disabled || at_.cpu_disabled->in(bytes) != 0) result_.is_recording = false;
+  if (cpu.cpu >= kMostCpus) {
+    result_.problems.push_back(fmt::format("lost a CPU's buffer: {:#x} says it is CPU {}'s", address.value, cpu.cpu));
+    return {};
+  }
+  if (!counts_only) {
+    if (auto read = read_pages(VirtualAddress{at_.reader.in(bytes)}, VirtualAddress{at_.commit.in(bytes)},
+                               VirtualAddress{at_.head.in(bytes)}, cpu);
+        !read)
+      return failure(std::move(read));
+  }
   result_.cpus.push_back(std::move(cpu));
   return {};
 }
 
 }  // namespace
 
+void RingBuffer::add(CpuBuffer& cpu, SubBuffer page, std::span<const std::byte> events) {
+  if (blocks.empty() || blocks.back().capacity() - blocks.back().size() < events.size()) {
+    blocks.emplace_back();
+    blocks.back().reserve(std::max(kBlock, events.size()));
+  }
+  std::vector<std::byte>& block = blocks.back();
+  page.block = static_cast<std::uint32_t>(blocks.size() - 1);
+  page.offset = static_cast<std::uint32_t>(block.size());
+  page.size = static_cast<std::uint32_t>(events.size());
+  block.insert(block.end(), events.begin(), events.end());
+  cpu.pages.push_back(page);
+}
+
+std::size_t RingBuffer::committed() const {
+  std::size_t bytes = 0;
+  for (const auto& block : blocks)
+    bytes += block.size();
+  return bytes;
+}
+
 Result<RingBuffer> read_ring_buffer(const RingBufferMachine& machine, VirtualAddress address,
-                                    const Cancellation& cancellation) {
+                                    const Cancellation& cancellation, const std::function<void(std::size_t)>& told) {
   const auto layouts = find_layouts(machine.types);
   if (!layouts) return failure(layouts);
   std::vector<std::byte> bytes(static_cast<std::size_t>(layouts->buffer_size));
   if (auto read = machine.memory.read(address, bytes); !read) return failure(std::move(read));
 
   RingBuffer result;
-  Reader reader(machine.memory, *layouts, result, cancellation);
+  result.is_recording = layouts->disabled && layouts->disabled->in(bytes) == 0;
+  Reader reader(machine.memory, *layouts, result, cancellation, told);
   const std::int64_t page_size = machine.page_bytes;
   const std::uint64_t order = layouts->order ? layouts->order->in(bytes) : 0;
   if (page_size < static_cast<std::int64_t>(kSmallestPage) || page_size > 65536 || order > 16 ||
@@ -290,7 +327,7 @@ Result<RingBuffer> read_ring_buffer(const RingBufferMachine& machine, VirtualAdd
       result.problems.push_back(fmt::format("CPU {}'s buffer is another CPU's too", cpu));
       continue;
     }
-    if (const auto read = reader.read_cpu(*at); !read) return failure(read);
+    if (const auto read = reader.read_cpu(*at, machine.counts_only); !read) return failure(read);
   }
   return result;
 }

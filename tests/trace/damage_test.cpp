@@ -21,8 +21,10 @@ class Damage : public testing::Test {
   std::unique_ptr<Collection> damaged(const KernelTrace& trace, std::size_t id, std::uint32_t one_in) {
     auto loaded = trace.load(id, cancellation);
     EXPECT_TRUE(loaded);
-    for (std::byte& byte : loaded->ring.bytes) {
-      if (random() % one_in == 0) byte = static_cast<std::byte>(random());
+    for (auto& block : loaded->ring.blocks) {
+      for (std::byte& byte : block) {
+        if (random() % one_in == 0) byte = static_cast<std::byte>(random());
+      }
     }
     std::vector<LoadedBuffer> buffers;
     buffers.push_back(std::move(*loaded));

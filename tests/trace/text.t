@@ -17,20 +17,38 @@ my %files = (
     },
 );
 
-# The age of dirty pages is how long ago they became dirty at the time of reading.
-sub comparable ($line) { return $line =~ s/(: writeback_.* age=)[0-9]+/$1*/r }
+# `dirtied_when=N age=M` of writeback's events: M is not in the record. The wording of the event is `(jiffies - N) / 250`,
+# and the kernel reads jiffies when the line is printed: for the guest when it saved the file, for Alicia when the dump was
+# made. So the line without M is compared, and M by its formula: with the dump's jiffies ours exactly, the guest's not older.
+sub without_age ($line) { return $line =~ s/(dirtied_when=[0-9]+ age=)[0-9]+/$1*/r }
+my $age = qr/: writeback_.* dirtied_when=([0-9]+) age=([0-9]+)/;
+
+sub ages_are_right ($scenario, $buffer, $jiffies, $ours, $theirs) {
+    my (@wrong, $count);
+    for my $index (0 .. $#$ours) {
+        my ($dirtied, $our)   = $ours->[$index]   =~ $age or next;
+        my (undef,    $their) = $theirs->[$index] =~ $age or next;
+        ++$count;
+        push @wrong, $ours->[$index] if $our != int(($jiffies - $dirtied) / 250) || $their > $our;
+    }
+    is_deeply \@wrong, [], "$scenario: the ages of $buffer, $count" if $count;
+    return;
+}
 
 for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 sysrq-5.10 trace-6.1 trace-6.12))) {
     my $files = $files{$scenario =~ s/-.*//r};
     my $total = 0;
     for my $buffer (sort keys %$files) {
-        my ($text) = output_of($scenario, "ftrace -t $buffer");
-        my @ours   = map { comparable($_) } split /\n/, $text;
-        my @theirs = map { comparable($_) } truth_lines($scenario, "sys/kernel/tracing/$files->{$buffer}");
+        my ($text, $jiffies) = output_of($scenario, "ftrace -t $buffer", q(print get_mem(get_addr('jiffies')) + 0));
+        my @said      = split /\n/, $text;
+        my @said_then = truth_lines($scenario, "sys/kernel/tracing/$files->{$buffer}");
+        my @ours      = map { without_age($_) } @said;
+        my @theirs    = map { without_age($_) } @said_then;
         my ($other) =
             grep { ($ours[$_] // '(none)') ne ($theirs[$_] // '(none)') } 0 .. ($#ours > $#theirs ? $#ours : $#theirs);
         is $other, undef, "$scenario: the lines of $buffer, " . @theirs;
         diag 'ours: ', $ours[$other] // '(none)', "\ntheirs: ", $theirs[$other] // '(none)' if defined $other;
+        ages_are_right($scenario, $buffer, $jiffies, \@said, \@said_then);
         $total += @theirs;
     }
     cmp_ok $total, '>', $scenario =~ /trace/ ? 40_000 : 10_000, "$scenario: enough of them";

@@ -31,7 +31,9 @@ sub clocks_of ($scenario) {
 # The guest's text of a buffer: `comm-pid [cpu] flags time: words` as [ns, CPU, text].
 sub trace_of ($scenario, $folder) {
     return map {
-        / *(\S.*?-\d+) +\[(\d+)\] \S+ +(\d+)[.](\d{6}): (.*)/ ? [($3 * 1_000_000 + $4) * 1000, $2 + 0, "$1 $5"] : ()
+        / *(\S.*?-\d+) +\[(\d+)\] \S+ +(\d+)[.](\d{6}): (.*)/
+            ? [($3 * 1_000_000 + $4) * 1000, $2 + 0, _without_age("$1 $5")]
+            : ()
     } truth_lines($scenario, "sys/kernel/tracing/${folder}trace");
 }
 
@@ -62,19 +64,22 @@ for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 trace-6.1 trace-6.12 rt-6.
         my $name     = truth($scenario, "sys/kernel/tracing/${folder}trace_clock") =~ /\[(\w+)\]/ ? $1 : die;
         my $shift    = $name eq 'local' ? $clock{cpu_clk} - $clock{sched_clk}                          : 0;
         my @trace    = trace_of($scenario, $folder);
-        my @ours     = map { [@$_[0, 1], $_->[3] =~ s/\Aevents: //r] }
+        my @ours     = map { [@$_[0, 1], _without_age($_->[3] =~ s/\Aevents: //r)] }
             grep {
             $_->[2] eq 'trace' && $_->[3] =~ ($instance ? qr/\A\Q$instance\E: / : qr/\A(?!\w+(?:\/snapshot)?: )/)
             } @$events;
         cmp_ok @trace, '>', 2000, 'there is a trace';
         is scalar @ours, scalar @trace, 'every event';
 
-        # An unstable clock differs from CPU to CPU, and is set by each one's last tick.
+        # An unstable clock differs from CPU to CPU, and is set by each one's last tick; from when the guest read its
+        # clocks until then it ran on at a rate of its own, 0.1 % apart from the log's where it was calibrated badly.
+        my $most =
+            1e6 + ($name eq 'local' ? ((grep { $_->[2] eq 'log' } @$events)[-1][0] - $clock{cpu_clk}) * 2e-3 : 0);
         for my $cpu (0, 1) {
             my @our      = grep { $_->[1] == $cpu } @ours;
             my @true     = grep { $_->[1] == $cpu } @trace;
             my $constant = $our[0][0] - $true[0][0];
-            cmp_ok abs($constant - $shift), '<', 1e6, "CPU $cpu: the clock $name is set against the log's";
+            cmp_ok abs($constant - $shift), '<', $most, "CPU $cpu: the clock $name is set against the log's";
             my @wrong =
                 grep { abs($our[$_][0] - $true[$_][0] - $constant) > 1000 || $our[$_][2] ne $true[$_][2] } 0 .. $#true;
             is scalar @wrong, 0, 'time, task and words of each event'
@@ -84,6 +89,9 @@ for my $scenario (in_this_run(qw(sysrq-6.1 sysrq-6.12 trace-6.1 trace-6.12 rt-6.
         _runs($events, [map { [$_->[0] + $constant, @$_[1, 2]] } @trace]) if $scenario !~ /trace/;
     };
 }
+
+# The age of dirty pages is no part of the event, see text.t.
+sub _without_age ($words) { return $words =~ s/(dirtied_when=[0-9]+ age=)[0-9]+/$1*/r }
 
 # Lines of a record behind its first have its time too.
 sub _with_times ($prefix, $lines) {

@@ -37,7 +37,7 @@ for my $scenario (in_this_run(qw(trace-6.1 trace-6.12))) {
         my $run = run_program(['trace-cmd', 'report', '-N', $file]);
         is $run->{status}, 0, "$scenario: trace-cmd opens $buffer";
         for my $line (split /\n/, $run->{out}) {
-            my ($pid, $cpu, $time, $name, $text) = $line =~ /-(\d+) +\[(\d+)\] +([0-9.]+): (\w+): *(.*)\z/ or next;
+            my ($pid, $cpu, $time, $name, $text) = $line =~ /-(\d+) +\[(\d+)\] *([0-9.]+): (\w+): *(.*)\z/ or next;
             push @theirs, join ' ', $cpu + 0, $pid, $time, $name, $name =~ $same_words ? $text : '...';
         }
         cmp_ok @theirs, '>', 5000, "$scenario: $buffer: enough events";

@@ -95,7 +95,7 @@ sub _ids ($self, %which) {
     return $found[0];
 }
 
-sub _read ($self, @places) { return Alicia::Lkst::Records->new(@places) }
+sub _read ($self, $, @places) { return Alicia::Lkst::Records->new(@places) }
 
 sub export ($self, %which) { return Alicia::_throw('not_supported', 'LKST has no trace.dat') }
 

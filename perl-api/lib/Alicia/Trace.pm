@@ -24,7 +24,7 @@ Ftrace - the kernel's trace buffers in the dump
 
 What F</sys/kernel/tracing> would have shown when the dump was made: the buffer of all and that of each instance, and the
 snapshot of each where one was taken. Events stay outside of Perl until they are asked for, so that a million of them costs
-what it costs in the kernel's buffer and 18 bytes each.
+what it costs in the kernel's buffer and 8 bytes each.
 
 =head2 new
 
@@ -41,7 +41,7 @@ sub new ($class, %options) {
 =head2 buffers
 
 The buffers, as hashes: C<id>, C<instance> (empty for the buffer of all), C<snapshot>, C<name> (C<top>, C<mine>,
-C<mine/snapshot>), C<tracer>, C<clock>, C<in_ns>, C<address>.
+C<mine/snapshot>), C<tracer>, C<clock>, C<in_ns>, C<address>, C<instance_address>.
 
 =cut
 
@@ -59,7 +59,8 @@ sub buffers ($self) {
 =head2 counts ID
 
 What the kernel counted of a buffer, a hash for each CPU: C<cpu>, C<entries> (there), C<overrun> (overwritten),
-C<commit_overrun> and C<dropped> (lost), C<read> (consumed).
+C<commit_overrun> and C<dropped> (lost), C<read> (consumed), C<recording> (whether the buffer was being written to when the
+dump was made).
 
 =cut
 
@@ -84,26 +85,26 @@ sub format_of ($self, $id) { return Alicia::_trace_format($id) }
 =head2 collect(id => ID), collect(instance => NAME, snapshot => 1), collect()
 
 Reads the events of a buffer; without id and instance those of all buffers, in one order by time (buffers whose clocks
-differ one after the other). Prints how many there are, unless C<< quiet => 1 >>; returns it. What was lost to damage is
-warned of, a line for each cause.
+differ one after the other). Prints how many there are, unless C<< quiet => 1 >>; returns it. A terminal is told how far it
+is, Ctrl-C ends it. What was lost to damage is warned of, a line for each cause.
 
 =cut
 
 sub collect ($self, %which) {
     my @ids = $self->_ids(%which);
-    print 'Collecting ... ' if !$which{quiet};
-    $self->{records} = $self->_read(@ids);
+    delete $self->{records};    # two collections need the memory of two
+    $self->{records} = $self->_read($which{quiet}, @ids);
     $self->{ids}     = "@ids";
     my $count = $self->{records}->count;
     if (!$which{quiet}) {
-        print "$count events\n";
+        print "Collecting ... $count events\n";
         warn "$_\n" for $self->{records}->problems;
     }
     return $count;
 }
 
 # The events of these buffers; a class that reads others has another.
-sub _read ($self, @ids) { return Alicia::Trace::Records->new(@ids) }
+sub _read ($self, $quiet, @ids) { return Alicia::Trace::Records->collect($quiet, @ids) }
 
 sub _ids ($self, %which) {
     my @buffers = $self->buffers;
@@ -166,7 +167,7 @@ sub records ($self) { return $self->{records} }
 
 =head2 get_analyzer(analyzer => NAME)
 
-An analyzer: C<syscall>, C<runqueue>, C<wakeup>; each is a module C<Alicia::Trace::Analyzer::Name>, see L<Alicia::Trace::Analyzer>.
+An analyzer: C<syscall>, C<runqueue>, C<wakeup>, C<irq>, C<blockio>; each is a module C<Alicia::Trace::Analyzer::Name>, see L<Alicia::Trace::Analyzer>.
 
 =cut
 

@@ -43,23 +43,47 @@ sub sort_by_recid ($self, @records) {
     return map { $_->[0] } sort { $a->[1] <=> $b->[1] } map { [$_, $_->recid] } @records;
 }
 
-=head2 table($records, $pairs, $out, $title, $name_of)
+=head2 table($records, $pairs, $out, $words_of)
 
-A line for each group of an L<Alicia::Trace::Pairs>: group, name, count, average, max, min and percentiles; above them the
-unit and the columns, the first two of which $title names. $name_of is a sub that is given the group and the recid of the
-beginning of one of its pairs.
+A line for each group of an L<Alicia::Trace::Pairs>, in the columns of C<head>: what $words_of says, a sub that is given the
+group and its last pair's beginning, a record; then count, average, max, min and percentiles.
 
 =cut
 
-sub table ($self, $records, $pairs, $out, $title, $name_of) {
-    my %sample;
-    $sample{$_->[0]} = $_->[1] for $pairs->list;
-    $out->('# durations in ', $self->unit($records), "\n", "$title, count, average, max, min, p50, p90, p99\n");
+sub table ($self, $records, $pairs, $out, $words_of) {
     for my $group ($pairs->statistics) {
         my $average = int($group->{total} / $group->{count});
-        my $name    = $name_of->($group->{group}, $sample{$group->{group}});
-        $out->(join(', ', $group->{group}, $name, $group->{count}, $average, @$group{qw(max min p50 p90 p99)}), "\n");
+        my @words   = $words_of->($group->{group}, $records->at($group->{last}));
+        $out->(join(', ', @words, $group->{count}, $average, @$group{qw(max min p50 p90 p99)}), "\n");
     }
+    return;
+}
+
+=head2 head($records, $out, $title)
+
+The lines above a table: the unit, then the columns, the first of which $title names.
+
+=cut
+
+sub head ($self, $records, $out, $title) {
+    $out->('# durations in ', $self->unit($records), "\n", "$title, count, average, max, min, p50, p90, p99\n");
+    return;
+}
+
+=head2 tell_unpaired($out, $what, @pairs)
+
+A line that says how many events of these pairs have no partner, if any. $what names the beginnings: C<calls>.
+
+=cut
+
+sub tell_unpaired ($self, $out, $what, @pairs) {
+    my ($begins, $ends) = (0, 0);
+    for my $pairs (@pairs) {
+        my @unpaired = $pairs->unpaired;
+        $begins += $unpaired[0];
+        $ends   += $unpaired[1];
+    }
+    $out->("# $begins $what without their end, $ends ends without their beginning\n") if $begins || $ends;
     return;
 }
 

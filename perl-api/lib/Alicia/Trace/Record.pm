@@ -49,7 +49,7 @@ sub text    ($self) { return $self->_get('text') }
 sub line    ($self) { return $self->_get('line') }
 sub pid     ($self) { return $self->_get('common_pid') }
 
-sub field  ($self, $name) { return $self->_get($name) }
+sub field  ($self, $name) { return Alicia::_trace_field($self->[0]->number, $self->[1], $name) }
 sub fields ($self)        { return @{Alicia::_trace_fields($self->type)} }
 
 sub myaddr         ($self) { return q() . $self->address }

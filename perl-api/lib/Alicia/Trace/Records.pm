@@ -18,8 +18,16 @@ Collects the events of these buffers.
 
 =cut
 
-sub new ($class, @ids) {
-    return bless {number => Alicia::_trace_collect(pack 'L*', @ids), ids => [@ids]}, $class;
+sub new ($class, @ids) { return $class->collect(1, @ids) }
+
+=head2 collect QUIET, IDS
+
+The same, which tells a terminal how far it is unless QUIET.
+
+=cut
+
+sub collect ($class, $quiet, @ids) {
+    return bless {number => Alicia::_trace_collect(pack('L*', @ids), $quiet ? 1 : 0), ids => [@ids]}, $class;
 }
 
 sub DESTROY ($self) {
@@ -28,13 +36,14 @@ sub DESTROY ($self) {
     return;
 }
 
-=head2 number, count, problems
+=head2 number, ids, count, problems
 
-The engine's number for it; how many events; lines that tell what was lost.
+The engine's number for it; the ids of the buffers; how many events; lines that tell what was lost.
 
 =cut
 
 sub number   ($self) { return $self->{number} }
+sub ids      ($self) { return @{$self->{ids}} }
 sub count    ($self) { return $self->{count} //= Alicia::_trace_size($self->{number}) }
 sub problems ($self) { return @{Alicia::_trace_problems($self->{number})} }
 
@@ -44,7 +53,10 @@ What C<buffers> of L<Alicia::Trace> says of the buffer at this place among those
 
 =cut
 
-sub buffer ($self, $place) { return Alicia::_trace_buffers()->[$self->{ids}[$place]] }
+sub buffer ($self, $place) {
+    my $id = $self->{ids}[$place];
+    return {%{Alicia::_trace_buffers()->[$id]}, id => $id};
+}
 
 =head2 at RECID
 
@@ -107,17 +119,29 @@ sub select ($self, %wanted) {    ## no critic (ProhibitBuiltinHomonyms)
         map { defined $_ ? pack 'l*', @$_ : undef } @wanted{qw(types cpus pids)});
 }
 
-=head2 pairs(begin => EVENT, end => EVENT, begin_key => FIELD, end_key => FIELD, group => FIELD)
+=head2 pairs(begin => EVENT, end => EVENT, begin_key => FIELDS, end_key => FIELDS, group => FIELDS)
 
-Pairs each event SYSTEM:NAME of kind C<begin> with the next one of kind C<end> whose key, a field of its record, is the
-same: C<common_pid> for both unless told otherwise. Returns an L<Alicia::Trace::Pairs>. C<group> is the field of the
-beginning by which they are summed up.
+Pairs each event SYSTEM:NAME of kind C<begin> with the next one of kind C<end> whose key is the same. Keys are names of
+fields separated by commas, C<@cpu> among them for the CPU: C<common_pid> for both unless told otherwise. Returns an
+L<Alicia::Trace::Pairs>. C<group> are the fields of the beginning by which they are summed up.
 
 =cut
 
 sub pairs ($self, %how) {
     require Alicia::Trace::Pairs;
     return Alicia::Trace::Pairs->new($self, %how);
+}
+
+=head2 queue_lengths LAST
+
+How many tasks each CPU had to run, at each C<sched_switch>: an L<Alicia::Trace::QueueLengths>. LAST are references to
+lists, one for each buffer collected: the tasks on each CPU's queue in the end, undef where that is not known.
+
+=cut
+
+sub queue_lengths ($self, @last) {
+    require Alicia::Trace::QueueLengths;
+    return Alicia::Trace::QueueLengths->new($self, @last);
 }
 
 =head2 kinds NAMES

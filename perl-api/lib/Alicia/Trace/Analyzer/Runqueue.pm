@@ -3,8 +3,10 @@ package Alicia::Trace::Analyzer::Runqueue;
 
 use v5.36;
 use parent 'Alicia::Trace::Analyzer';
-use Alicia::Linux::System ();
-use POSIX                 ();
+use Alicia;
+use Alicia::Linux::RunQueue ();
+use Alicia::Linux::System   ();
+use POSIX                   ();
 
 =head1 NAME
 
@@ -12,10 +14,11 @@ Alicia::Trace::Analyzer::Runqueue - how many tasks each CPU had to run
 
 =head1 DESCRIPTION
 
-From the events of C<sched>: C<sched_switch>, C<sched_wakeup>, C<sched_wakeup_new>, C<sched_migrate_task>. A task is on a
-CPU's queue from its wakeup, or from when it is first seen running there, until it is switched from and not runnable. Tasks
-that waited all the time before a CPU's first idle moment are not seen; until then the length is a lower bound, and a line
-says so.
+From the events of C<sched>: C<sched_switch>, C<sched_wakeup>, C<sched_wakeup_new>, C<sched_migrate_task>. They tell how
+queues became longer and shorter. How long they were is known where a CPU was idle, and, where those events were still being
+recorded when the dump was made, from the dump's own C<< rq->nr_running >>, from which the lengths before are counted
+backwards. Where neither is there, or events are missing (a task runs that nothing woke; events were overwritten or lost), a
+length is a lower bound: the tasks that the events name. Lines say where that begins and ends.
 
 =head2 analyze
 
@@ -24,80 +27,75 @@ PID switched from. When is date and time by the dump's clock, or the count of a 
 
 =cut
 
+my @events = qw(sched_switch sched_wakeup sched_wakeup_new sched_migrate_task);
+
 sub analyze ($self, $records, $out, %how) {
-    my %kind;
-    for my $name (qw(sched_switch sched_wakeup sched_wakeup_new sched_migrate_task)) {
-        $kind{$_} = $name for $records->kinds("sched:$name");
-    }
-    my $lengths = $self->lengths($records, \%kind);
-    my $is_time = $self->unit($records) eq 'nanoseconds';
-    my $boot    = $is_time ? Alicia::Linux::System::boot_time() : 0;
+    my $lengths = $records->queue_lengths(map { $self->last_lengths($records->buffer($_)) } 0 .. $records->ids - 1);
+    my $when    = $self->unit($records) eq 'nanoseconds' ? _dates() : sub ($time) {$time};
     $out->("cpuid, cpu, start, delta_value\n");
     my %noted;
-    for my $switch (@$lengths) {
-        my ($recid, $cpu, $length, $from, $exact) = @$switch;
-        if ($exact ? ($noted{$cpu} // 'exact') eq 'bound' : !$noted{$cpu}) {
-            $out->("# CPU-$cpu: a lower bound ", ($exact ? 'until here' : 'from here'), "\n");
+    $lengths->each(
+        sub ($switch) {
+            my ($time, undef, $length, $from, $cpu, $is_exact) = @$switch;
+            if ($is_exact ? !($noted{$cpu} // 1) : $noted{$cpu} // 1) {
+                $out->("# CPU-$cpu: a lower bound ", ($is_exact ? 'until here' : 'from here'), "\n");
+            }
+            $noted{$cpu} = $is_exact;
+            $out->("CPU-$cpu, runqueue, ", $when->($time), ", $length, $from\n");
         }
-        $noted{$cpu} = $exact ? 'exact' : 'bound';
-        my $time = $records->at($recid)->time;
-        $out->(join(', ', "CPU-$cpu", 'runqueue', $is_time ? _date($boot, $time) : $time, $length, $from), "\n");
-    }
+    );
     return;
 }
 
-# By the clock of the printk log, whose zero is the time of boot.
-sub _date ($boot, $time) {
+# By the clock of the printk log, whose zero is the time of boot. Most events are of the same second as the one before.
+sub _dates () {
+    my $boot  = Alicia::Linux::System::boot_time();
     my $whole = int $boot;
-    my $nanos = int(($boot - $whole) * 1e9) + $time;
-    return POSIX::strftime('%Y/%m/%d %H:%M:%S', localtime($whole + int($nanos / 1e9))) . sprintf '.%09d',
-        $nanos % 1_000_000_000;
+    my $start = int(($boot - $whole) * 1e9);
+    my ($last, $text) = (-1, q());
+    return sub ($time) {
+        my $nanos  = $start + $time;
+        my $second = int($nanos / 1_000_000_000);
+        if ($second != $last) {
+            $text = POSIX::strftime('%Y/%m/%d %H:%M:%S', localtime($whole + $second));
+            $last = $second;
+        }
+        return sprintf '%s.%09d', $text, $nanos - $second * 1_000_000_000;
+    };
 }
 
-=head2 lengths($records, \%kinds)
+=head2 last_lengths BUFFER
 
-For each switch a reference to recid, CPU, length behind it, PID switched from, and whether the length is exact. %kinds has
-the four events' names by their ids.
+The tasks on each CPU's queue behind the last event of a buffer, as a reference to a list: the dump's own count, where the
+buffer was recording these events until then; else an empty one.
 
 =cut
 
-sub lengths ($self, $records, $kinds) {
-    my (%cpu_of, %count, %exact, @found);
-    my $enter = sub ($pid, $cpu) {
-        return                  if $pid == 0 || ($cpu_of{$pid} // -1) == $cpu;
-        $count{$cpu_of{$pid}}-- if defined $cpu_of{$pid};
-        $cpu_of{$pid} = $cpu;
-        $count{$cpu}++;
-    };
-    my $leave = sub ($pid) {
-        my $cpu = delete $cpu_of{$pid};
-        $count{$cpu}-- if defined $cpu;
-    };
-    for my $recid ($records->select(types => [keys %$kinds])) {
-        my $record = $records->at($recid);
-        my $name   = $kinds->{$record->type};
-        if ($name eq 'sched_switch') {
-            my ($cpu, $from, $to) = ($record->cpu, $record->field('prev_pid'), $record->field('next_pid'));
-            if ($record->field('prev_state') & 0xff) {
-                $leave->($from);
-            } else {
-                $enter->($from, $cpu);
-            }
-            $enter->($to, $cpu);
-            if ($to == 0) {    # an idle CPU has nothing to run
-                delete $cpu_of{$_} for grep { $cpu_of{$_} == $cpu } keys %cpu_of;
-                $count{$cpu} = 0;
-                $exact{$cpu} = 1;
-            }
-            push @found, [$recid, $cpu, $count{$cpu} // 0, $from, $exact{$cpu} // 0];
-        } elsif ($name eq 'sched_migrate_task') {
-            my $pid = $record->field('pid');
-            $enter->($pid, $record->field('dest_cpu')) if defined $cpu_of{$pid};
-        } else {
-            $enter->($record->field('pid'), $record->field('target_cpu'));
-        }
+sub last_lengths ($self, $buffer) {
+    return [] if !defined $buffer->{instance_address} || $buffer->{snapshot};
+    return [] if grep { !$_->{recording} } @{Alicia::_trace_counts($buffer->{id})};
+    my %is_on = map { $_ => 1 } _recorded_events($buffer->{instance_address});
+    return [] if grep { !$is_on{$_} } @events;
+    my @lengths;
+    for my $queue (Alicia::Linux::RunQueue::run_queues()) {
+        next if defined $queue->{hole};
+
+        # A task that only waits to be taken off is counted by the kernel; its switch says that it sleeps.
+        $lengths[$queue->{cpu}] = $queue->{count} - grep { $_->{delayed} } map { @{$_->{tasks}} } @{$queue->{classes}};
     }
-    return \@found;
+    return \@lengths;
+}
+
+# The scheduler's events that an instance records.
+sub _recorded_events ($instance) {
+    my %name  = map { $_->[0] => $_->[2] } grep { $_->[1] eq 'sched' } @{Alicia::_trace_formats()};
+    my @files = list_entries($instance + offsetof('struct trace_array', 'events'), 'struct trace_event_file', 'list');
+    my @names;
+    for my $file (@files) {
+        my $name = $name{$file->event_call->event->type};
+        push @names, $name if defined $name && $file->flags & 1;    # EVENT_FILE_FL_ENABLED
+    }
+    return @names;
 }
 
 1;

@@ -21,8 +21,6 @@ of their ends. Durations are CPU cycles where the clock of the buffer is the TSC
 
 =cut
 
-my $columns = "sysno, syscall_name, count, average, max, min, p50, p90, p99\n";
-
 sub analyze ($self, $records, $out, %how) {
     my $format = $how{format} // 'stat';
     Alicia::_throw('bad_argument', 'the format of syscall is stat or log') if $format !~ /\A(?:stat|log)\z/;
@@ -31,35 +29,30 @@ sub analyze ($self, $records, $out, %how) {
         end   => 'raw_syscalls:sys_exit',
         group => 'id'
     );
-    $out->('# durations in ', $self->unit($records), "\n");
-    return $self->_log($records, $pairs, $out) if $format eq 'log';
-    $out->($columns);
-    for my $call ($pairs->statistics) {
-        $out->(
-            join(', ',
-                $call->{group}, $self->name_of($call->{group}),
-                $call->{count}, int($call->{total} / $call->{count}),
-                @$call{qw(max min p50 p90 p99)}),
-            "\n"
-        );
+    if ($format eq 'log') {
+        $self->_log($records, $pairs, $out);
+    } else {
+        $self->head($records, $out, 'sysno, syscall_name');
+        $self->table($records, $pairs, $out, sub ($number, $record) { return ($number, $self->name_of($number)) });
     }
-    my ($begins, $ends) = $pairs->unpaired;
-    $out->("# $begins calls without their end, $ends ends without their beginning\n") if $begins || $ends;
-    return;
+    return $self->tell_unpaired($out, 'calls', $pairs);
 }
 
 sub _log ($self, $records, $pairs, $out) {
+    $out->('# durations in ', $self->unit($records), "\n");
     $out->("time, cpu, pid, sysno, syscall_name, duration, result\n");
-    for my $pair ($pairs->list) {
-        my ($number, $begin, $end, $duration) = @$pair;
-        my ($first, $last) = ($records->at($begin), $records->at($end));
-        $out->(
-            join(', ',
-                $first->time,            $first->cpu, $first->pid, $number,
-                $self->name_of($number), $duration,   $last->field('ret')),
-            "\n"
-        );
-    }
+    $pairs->each(
+        sub ($begin, $end, $duration) {
+            my ($first, $last) = ($records->at($begin), $records->at($end));
+            my $number = $first->field('id');
+            $out->(
+                join(', ',
+                    $first->time,            $first->cpu, $first->pid, $number,
+                    $self->name_of($number), $duration,   $last->field('ret')),
+                "\n"
+            );
+        }
+    );
     return;
 }
 

@@ -28,8 +28,8 @@ sub analyze ($self, $records, $out, %how) {
         end_key   => 'next_pid',
         group     => 'pid'
     );
-    return $self->table($records, $pairs, $out, 'pid, comm',
-        sub ($pid, $recid) { return visible($records->at($recid)->field('comm')) });
+    $self->head($records, $out, 'pid, comm');
+    return $self->table($records, $pairs, $out, sub ($pid, $record) { return ($pid, visible($record->field('comm'))) });
 }
 
 1;
