@@ -24,7 +24,7 @@ extern "C" {
 namespace alicia::trace {
 namespace {
 
-constexpr std::size_t kReach = std::size_t{3} << 16U;  // a 16-bit offset, a 16-bit length, and an offset in between
+constexpr std::size_t kReach = std::size_t{10} << 16U;  // two 16-bit offsets, and 16 bits' worth of 8 bytes each
 constexpr std::size_t kMostRecord = std::size_t{1} << 20U;
 constexpr std::size_t kMostString = 4096;
 constexpr std::size_t kMostStrings = 65536;

@@ -208,6 +208,27 @@ std::string replace_words(std::string_view text, const EventFormat& event, Kerne
   return result;
 }
 
+/// Bounds what a record says of the length of bytes or an array: libtraceevent reads as many, whatever it is told. No
+/// record has more than 16 bits' worth.
+void bound_lengths(std::string& text) {
+  for (const std::string_view call : {"__print_hex(", "__print_hex_str(", "__print_array("}) {
+    for (std::size_t at = 0; (at = text.find(call, at)) != std::string::npos;) {
+      at += call.size();
+      std::size_t begin = std::string::npos, end = at;
+      int depth = 0;
+      for (; end < text.size() && depth >= 0; ++end) {
+        if (text[end] == '(') ++depth;
+        if (text[end] == ')' && --depth < 0) break;
+        if (text[end] != ',' || depth != 0) continue;
+        if (begin != std::string::npos) break;
+        begin = end + 1;
+      }
+      if (begin == std::string::npos) continue;
+      text.replace(begin, end - begin, fmt::format(" (({}) & 0xffff)", text.substr(begin, end - begin)));
+    }
+  }
+}
+
 }  // namespace
 
 KernelWords::KernelWords(target::Target& target) : target_(target) {
@@ -262,6 +283,7 @@ std::optional<std::string> rewrite_print_format(const EventFormat& event, Kernel
   for (std::size_t part = 1; part < parts->size(); ++part) {
     scale_pages((*parts)[part], words.page_struct_bytes());
     (*parts)[part] = fold_constants(replace_words((*parts)[part], event, words));
+    bound_lengths((*parts)[part]);
   }
   Rewriter(*parts).run();
   return fmt::format("{}", fmt::join(*parts, ","));

@@ -64,8 +64,7 @@ sub statistics ($self) {
 
 sub each ($self, $sub) {    ## no critic (ProhibitBuiltinHomonyms)
     for (my $first = 0; $first < $self->{count}; $first += $chunk) {
-        my @flat = unpack '(LLQ)*',
-            Alicia::_trace_pair_list($self->{records}->number, $self->{number}, $first, $chunk);
+        my @flat = unpack '(LLQ)*', Alicia::_trace_pair_list($self->{records}->number, $self->{number}, $first, $chunk);
         $sub->(splice @flat, 0, 3) while @flat;
     }
     return;

@@ -28,7 +28,9 @@ sub new ($class, $records, @last) {
     my $found = Alicia::_trace_queue_lengths(
         $records->number,
         map {
-            pack 'q*', map { $_ // -1 } @$_
+            pack 'q*',
+                map { $_ // -1 }
+                @$_
         } @last
     );
     return bless {records => $records, %$found}, $class;
