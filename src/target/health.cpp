@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t most_table_bytes = std::uint64_t{128} << 20;
-constexpr std::uint64_t sampled_pages = 64;        // of each table and each CPU's data, at most
+constexpr std::uint64_t sampled_pages = 64;  // of each table and each CPU's data, at most
 // Pages of struct pages, of which each takes some 30 µs to decompress. More where a filter is known to err.
 constexpr std::uint64_t sampled_descriptors = 24;
 constexpr std::uint64_t suspected_descriptors = 96;
