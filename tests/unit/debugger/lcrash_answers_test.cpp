@@ -109,7 +109,7 @@ class KnowingOneStruct {
     std::uint64_t value = 0;
     for (unsigned i = 0; i < bits.count; ++i) {
       const auto bit = bits.at + i;
-      value |= std::uint64_t{byte_at(base + bit / 8) >> (bit % 8) & 1U} << i;
+      value |= (std::uint64_t{byte_at(base + bit / 8)} >> (bit % 8) & 1U) << i;
     }
     return fmt::format("0x{:x}\n", value);
   }
