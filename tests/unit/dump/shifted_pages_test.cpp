@@ -51,7 +51,7 @@ class ShiftedPagesTest : public testing::Test {
     return source;
   }
 
-  bool is_set(std::uint64_t frame) const { return ((damaged_[frame / 8] >> (frame % 8)) & 1U) != 0; }
+  bool is_set(std::uint64_t frame) const { return ((unsigned{damaged_[frame / 8]} >> (frame % 8)) & 1U) != 0; }
 
   /// Frames whose page is found; those that got another's are counted in wrong_.
   std::size_t right(const ShiftedPages& pages) {
