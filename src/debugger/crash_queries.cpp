@@ -12,7 +12,9 @@
 //
 // `seek error` may mean that there is no memory at the physical address, or that the virtual one isn't mapped at all
 // but lies where crash computes instead of walking page tables; `vtop` tells which. An address that isn't the kernel's
-// crash would look up in the current task's memory, which `set` changes: those are kept from it.
+// crash would look up in the current task's memory, which `set` changes: those are kept from it. So are those that no
+// processor takes, which crash doesn't tell from those that aren't mapped: how many bits of an address count is a
+// matter of the architecture and, on x86_64, of the levels of its page tables, which `mach` gives away.
 #include "debugger/crash_queries.hpp"
 
 #include <fmt/format.h>
@@ -27,6 +29,8 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 65536;  // some 220 kB of text
 constexpr std::uint64_t page_bytes = 4096;  // no kernel has smaller ones
+constexpr unsigned least_address_bits = 48;
+constexpr unsigned most_address_bits = 57;
 
 // The lines `ADDRESS (T) NAME …` of exactly this name; a module's symbols end in `[MODULE]`.
 std::optional<VirtualAddress> lowest_symbol(std::string_view answer, std::string_view name) {
@@ -40,6 +44,29 @@ std::optional<VirtualAddress> lowest_symbol(std::string_view answer, std::string
     if (!lowest || *address < lowest->value) lowest = VirtualAddress{*address};
   }
   return kernel ? kernel : module;
+}
+
+bool is_sign_extended(VirtualAddress address, unsigned bits) {
+  const unsigned unused = 64 - bits;
+  return static_cast<std::int64_t>(address.value << unused) >> unused == static_cast<std::int64_t>(address.value);
+}
+
+// What stands behind `NAME: ` in a table such as that of `mach`.
+std::string_view entry_in(std::string_view table, std::string_view name) {
+  for (const std::string_view line : lines_of(table)) {
+    const auto text = trimmed(line);
+    if (text.starts_with(name) && text.substr(name.size()).starts_with(": "))
+      return trimmed(text.substr(name.size() + 1));
+  }
+  return {};
+}
+
+// With five levels of page tables, the kernel's memory begins lower than four levels reach.
+unsigned address_bits_in(std::string_view mach) {
+  const auto base = number(entry_in(mach, "KERNEL VIRTUAL BASE"), 16);
+  const bool has_four_levels =
+      entry_in(mach, "MACHINE TYPE") == "x86_64" && base && is_sign_extended(VirtualAddress{*base}, least_address_bits);
+  return has_four_levels ? least_address_bits : most_address_bits;
 }
 
 std::string_view cause_of(ErrorCode code) {
@@ -103,6 +130,21 @@ Result<bool> CrashQueries::is_user_address(VirtualAddress address) {
   return false;
 }
 
+// crash is asked only about what lies between the fewest and the most bits there are.
+Result<bool> CrashQueries::is_canonical(VirtualAddress address) {
+  if (is_sign_extended(address, least_address_bits)) return true;
+  if (!is_sign_extended(address, most_address_bits)) return false;
+  {
+    std::lock_guard lock(mutex_);
+    if (address_bits_) return is_sign_extended(address, *address_bits_);
+  }
+  const auto answer = ask_("mach");
+  if (!answer) return failure(answer);
+  std::lock_guard lock(mutex_);
+  address_bits_ = address_bits_in(*answer);
+  return is_sign_extended(address, *address_bits_);
+}
+
 Result<void> CrashQueries::read(VirtualAddress address, std::span<std::byte> out) {
   if (out.empty()) return {};
   const auto bytes = pointer_bytes();
@@ -113,8 +155,9 @@ Result<void> CrashQueries::read(VirtualAddress address, std::span<std::byte> out
                    fmt::format("{} bytes at {:#x} are beyond the last address", out.size(), address.value),
                    address.value);
   }
-  // No kernel has more than 57 bits of address; crash doesn't tell such ones from those that aren't mapped.
-  if (const auto top = address.value >> 56; *bytes == 8 && top != 0 && top != 0xff) {
+  const auto canonical = *bytes == 8 ? is_canonical(address) : true;
+  if (!canonical) return failure(canonical);
+  if (!*canonical) {
     return failure(ErrorCode::bad_address,
                    fmt::format("cannot read {} bytes at {:#x}: not a canonical address", out.size(), address.value),
                    address.value);

@@ -38,11 +38,13 @@ class CrashQueries {
   Result<void> read_units(VirtualAddress address, Unit unit, std::span<std::byte> out);
   Error why_absent(VirtualAddress at, std::size_t wanted, std::string_view answer);
   Result<bool> is_user_address(VirtualAddress address);
+  Result<bool> is_canonical(VirtualAddress address);
 
   Connection::Ask ask_;
   std::mutex mutex_;
   std::map<std::string, VirtualAddress, std::less<>> symbols_;
   std::optional<unsigned> pointer_bytes_;
+  std::optional<unsigned> address_bits_;  // its sign among them
 };
 
 }  // namespace alicia::debugger

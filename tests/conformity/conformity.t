@@ -100,12 +100,7 @@ if ($full) {
     $mode{'-crash --api=debugger'} = ['--api=debugger', '-crash', $map, $vmlinux, $kdump];
 }
 
-# crash does not tell all addresses that no processor takes from those that aren't mapped.
-my $mapped = sub ($text) { return $text =~ s/!bad_address/!unmapped/gr };
-for my $mode (sort keys %mode) {
-    my @answers = (answers($mode, @{$mode{$mode}}), $bare);
-    same($mode, $mode eq '-crash --api=debugger' ? map { $mapped->($_) } @answers : @answers);
-}
+same($_, answers($_, @{$mode{$_}}), $bare) for sort keys %mode;
 
 # The same memory as LKCD would have written it. What it has no page of, it cannot tell from where there was no memory.
 my $unknown = sub ($text) { return $text =~ s/!(?:page_excluded|no_memory_there)/!absent/gr };

@@ -44,17 +44,16 @@ for my $number (1 .. 20) {
 pass 'each number is answered before the next is asked';
 
 # SIGINT: a command that runs long ends, one line says so, and the next is answered. At the prompt it does nothing.
-syswrite $in, "dump -B 0xffffffff80000000 1; symtab -f\n";
-until_prompt($out, ' T ');
+# The six tables are more than a pipe holds: whoever has read their beginning has not let lcrash come to their end.
 syswrite $in, "symtab -f; symtab -f; symtab -f; symtab -f; symtab -f; symtab -f\n";
-sleep 0.1;
+sysread $out, my $begun, 1000;
 kill 'INT', $pid;
-my $broken = until_prompt($out);
-cmp_ok length $broken, '<', 6 * 87_000 * 40, 'SIGINT ends what runs';
+my $broken = $begun . until_prompt($out);
+cmp_ok scalar(() = $broken =~ /^0x\S+ D linux_banner$/mg), '<', 6, 'SIGINT ends what runs'
+    or diag substr $broken, 0, 1000;
 syswrite $in, "px 0x1234\n";
 like until_prompt($out, '0x1234'), qr/^(?:>> )*0x1234$/m, 'and the session goes on';
 kill 'INT', $pid;
-sleep 0.1;
 syswrite $in, "px 0x1235\n";
 like until_prompt($out, '0x1235'), qr/^(?:>> )*0x1235$/m, 'SIGINT at the prompt ends nothing';
 syswrite $in, "trace -a | head -2\npx 0x1236\n";

@@ -8,11 +8,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace alicia::debugger {
@@ -101,14 +103,13 @@ TEST_F(CrashAdapterTest, ChattyStartIsDiscarded) {
   EXPECT_EQ(run(*crash, "say hello"), "hello\n");
 }
 
+// One that did wait would do so for 1,000 s.
 TEST_F(CrashAdapterTest, StartingInTheBackgroundWaitsForNothing) {
-  const auto begun = Clock::now();
   auto crash = adapter("hang");
   crash->start_in_background();
   EXPECT_TRUE(crash->has_command("bt"));
   EXPECT_TRUE(crash->has_command("px"));
   EXPECT_FALSE(crash->has_command("task_struct"));
-  EXPECT_LT(Clock::now() - begun, 500ms);
 }
 
 TEST_F(CrashAdapterTest, WaitingForASlowStartIsShown) {
@@ -145,6 +146,12 @@ TEST_F(CrashAdapterTest, MissingProgramIsSaidEachTime) {
 }
 
 TEST_F(CrashAdapterTest, RefusalIsExplainedAndRemembered) {
+  const auto file = folder_ / "starts";
+  ::setenv("FAKE_CRASH_STARTS", file.c_str(), 1);
+  const auto starts = [&] {
+    std::ifstream lines(file);
+    return std::count(std::istreambuf_iterator<char>(lines), {}, '\n');
+  };
   for (const auto& [mode, reason] : {std::pair{"refuse", "fake.dump: not a supported file format"},
                                      std::pair{"refuse-d1", "seek error: kernel virtual address: 12"},
                                      std::pair{"silent-death", "it gives no reason"}}) {
@@ -152,11 +159,13 @@ TEST_F(CrashAdapterTest, RefusalIsExplainedAndRemembered) {
     run(*crash, "say hello");
     EXPECT_EQ(error_.code, ErrorCode::debugger_refused);
     EXPECT_EQ(error_.message, std::string("crash cannot open this dump: ") + reason);
-    const auto begun = Clock::now();
+    const auto before = starts();
+    EXPECT_GT(before, 0);
     run(*crash, "say hello");
     EXPECT_EQ(error_.code, ErrorCode::debugger_refused);
-    EXPECT_LT(Clock::now() - begun, 20ms) << "started again";
+    EXPECT_EQ(starts(), before) << "started again";
   }
+  ::unsetenv("FAKE_CRASH_STARTS");
 }
 
 TEST_F(CrashAdapterTest, AnEmptyLineTriesARefusedOneAgain) {

@@ -162,6 +162,34 @@ TEST(CrashMemory, NeverAsksForUserMemory) {
   EXPECT_THAT(crash.asked, ElementsAre("gdb output/d sizeof(void *)", "sym _stext"));
 }
 
+TEST(CrashMemory, KnowsWhichAddressesNoProcessorTakes) {
+  const auto code_at = [](CrashQueries& queries, std::uint64_t address) {
+    std::array<std::byte, 8> bytes;
+    return queries.read(VirtualAddress{address}, bytes).error().code;
+  };
+  Answers four(with({{"mach",
+                      "          MACHINE TYPE: x86_64\n             PAGE SIZE: 4096\n"
+                      "   KERNEL VIRTUAL BASE: ffff898740000000\n"}}));
+  CrashQueries queries(four.ask());
+  EXPECT_EQ(code_at(queries, 0x0001b8013973ff0d), ErrorCode::bad_address);
+  EXPECT_EQ(code_at(queries, 0x0000800000000000), ErrorCode::bad_address);
+  EXPECT_EQ(code_at(queries, 0xffff7fffffffff00), ErrorCode::bad_address);
+  EXPECT_EQ(code_at(queries, 0x00007fffffffff00), ErrorCode::unmapped);
+  EXPECT_THAT(four.asked, ElementsAre("gdb output/d sizeof(void *)", "mach", "sym _stext"));
+
+  Answers five(with({{"mach", "          MACHINE TYPE: x86_64\n   KERNEL VIRTUAL BASE: ff1100c740000000\n"},
+                     {"rd -x -64 ff11000000000000 1", "rd: invalid kernel virtual address: ff11000000000000\n"}}));
+  CrashQueries wide(five.ask());
+  EXPECT_EQ(code_at(wide, 0xff11000000000000), ErrorCode::unmapped);
+  EXPECT_EQ(code_at(wide, 0x0001b8013973ff0d), ErrorCode::unmapped);
+  EXPECT_EQ(code_at(wide, 0x0100000000000000), ErrorCode::bad_address);
+  EXPECT_EQ(code_at(wide, 0xcccccccc5b028948), ErrorCode::bad_address);
+
+  Answers silent(basics);
+  CrashQueries dead(silent.ask());
+  EXPECT_EQ(code_at(dead, 0x0001b8013973ff0d), ErrorCode::debugger_died);
+}
+
 TEST(CrashMemory, NoiseOfADebugLevelDoesNotMatter) {
   Answers crash(with({{"rd -x -64 ffffffffaf91ffe0 1",
                        "<addr: ffffffffaf91ffe0 count: 1 flag: 490>\n"
