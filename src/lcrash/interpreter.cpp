@@ -42,6 +42,10 @@ std::string unknown(std::string_view name, const State& state) {
   return fmt::format("unknown command: {}{}", visible(name.substr(0, 200)), near.empty() ? "" : " (" + near + "?)");
 }
 
+Error no_line() {
+  return {ErrorCode::too_long, "too long to be a line", {}};
+}
+
 /// `$1` to `$9` replaced by the words; `$0` by the file.
 std::string filled_in(std::string_view line, const std::string& file, const std::vector<std::string>& words) {
   std::string result;
@@ -81,7 +85,7 @@ Result<std::string> Interpreter::recalled(std::string_view line) const {
 bool Interpreter::run_line(std::string_view text) {
   std::string line(shell::trimmed(text));
   if (line.empty() || line.starts_with('#')) return true;
-  if (line.size() > kLongestLine) return report("lcrash", {ErrorCode::too_long, "a line too long to be one", {}});
+  if (line.size() > kLongestLine) return report("lcrash", no_line());
   if (line.size() > 1 && line[0] == '!' && (line[1] == '!' || (line[1] >= '0' && line[1] <= '9'))) {
     auto before = recalled(line);
     if (!before) return report("history", before.error());
@@ -184,6 +188,7 @@ Result<void> Interpreter::run_file(const std::string& file, const std::vector<st
   while (!state_.finished && !broken_off_) {
     const shell::ReadLine read = lines.read({});
     if (read.kind == shell::ReadLine::Kind::interrupted) broken_off_ = true;
+    if (read.kind == shell::ReadLine::Kind::too_long) well = report("lcrash", no_line());
     if (read.kind != shell::ReadLine::Kind::line) break;
     well = run_line(filled_in(read.text, file, words)) && well;
   }
@@ -203,6 +208,7 @@ bool Interpreter::run_lines(shell::LineSource& lines) {
       if (on_terminal) output_.write("\n");
       break;
     }
+    if (read.kind == shell::ReadLine::Kind::too_long) return report("lcrash", no_line());
     if (read.kind == shell::ReadLine::Kind::interrupted) {
       if (on_terminal) output_.write("\n");
     } else {

@@ -10,6 +10,7 @@ struct ReadLine {
   enum class Kind {
     line,
     interrupted,  ///< Ctrl-C: what was typed is gone
+    too_long,     ///< no line any more, but endless input: nothing else is to be read from there
     end,
   };
   Kind kind = Kind::end;

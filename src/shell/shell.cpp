@@ -75,6 +75,12 @@ void Shell::run_batch(LineSource& lines, const std::string& source) {
       settle(Verdict::interrupted);
       break;
     }
+    if (read.kind == ReadLine::Kind::too_long) {
+      errors_.print(fmt::format("{} line {}: too long to be a line", source, number));
+      settle(Verdict::failed);
+      piece_ = {};
+      break;
+    }
     feed(read.text, source, number);
   }
   if (!finished()) report_unfinished(source);

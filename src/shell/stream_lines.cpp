@@ -14,6 +14,7 @@ ReadLine StreamLines::read(std::string_view /*prompt*/) {
     const auto end = buffer_.find('\n', scanned_);
     if (end == std::string::npos && !ended_) {
       scanned_ = buffer_.size();
+      if (buffer_.size() > longest_line) return {ReadLine::Kind::too_long, {}};
       ended_ = !fill();
       continue;
     }

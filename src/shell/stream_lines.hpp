@@ -12,6 +12,8 @@ namespace alicia::shell {
 /// Lines of a file or pipe, as they come; no prompt, and a carriage return before the line's end is dropped.
 class StreamLines final : public LineSource {
  public:
+  static constexpr std::size_t longest_line = std::size_t{16} << 20;  ///< bytes
+
   /// Reads `descriptor`, which stays the caller's.
   StreamLines(int descriptor, const Cancellation& cancellation)
       : descriptor_(descriptor), cancellation_(cancellation) {}

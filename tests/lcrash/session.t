@@ -77,6 +77,10 @@ my $patience = time + 30;
 sleep 0.05 while waitpid($pid, POSIX::WNOHANG()) == 0 && time < $patience;
 cmp_ok time, '<', $patience, 'without a reader it ends';
 
+my $endless = lcrash('-f', '/dev/zero', $map, $dump);
+is $endless->{status}, 1,                                 'endless input ends';
+is $endless->{err},    "lcrash: too long to be a line\n", 'with a line';
+
 # Files that are not what their places want.
 my $folder = File::Temp->newdir;
 spew("$folder/text", "no dump\n");

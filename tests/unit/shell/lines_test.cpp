@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "process/unique_fd.hpp"
 #include "shell/completer.hpp"
 #include "shell/history_file.hpp"
 #include "shell/stream_lines.hpp"
@@ -122,6 +124,12 @@ TEST_F(StreamLinesTest, StopsWhenInterrupted) {
   EXPECT_EQ(line(), "one");
   cancellation.request();
   EXPECT_EQ(read().kind, ReadLine::Kind::interrupted);
+}
+
+TEST(StreamLines, EndlessInputIsNoLine) {
+  const process::UniqueFd zeros(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  const Cancellation cancellation;
+  EXPECT_EQ(StreamLines(zeros.get(), cancellation).read({}).kind, ReadLine::Kind::too_long);
 }
 
 struct FewFacts final : RoutingFacts {
