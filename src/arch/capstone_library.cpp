@@ -15,7 +15,7 @@ bool find(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
-std::optional<CapstoneLibrary> load() {
+std::optional<CapstoneLibrary> load_capstone() {
   // The headers' own major version: another one lays its structures out differently.
   void* library = dlopen(fmt::format("libcapstone.so.{}", CS_API_MAJOR).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return std::nullopt;
@@ -31,7 +31,7 @@ std::optional<CapstoneLibrary> load() {
 }  // namespace
 
 const CapstoneLibrary* CapstoneLibrary::get() {
-  static const std::optional<CapstoneLibrary> library = load();
+  static const std::optional<CapstoneLibrary> library = load_capstone();
   return library ? &*library : nullptr;
 }
 

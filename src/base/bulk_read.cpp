@@ -5,12 +5,12 @@
 #include <iterator>
 #include <thread>
 
+#include "base/page.hpp"
 #include "base/signals_blocked.hpp"
 
 namespace alicia {
 namespace {
 
-constexpr std::size_t page_bytes = 4096;  // of any kernel read so far, or a divisor of its page size
 constexpr std::size_t chunk_bytes = 16 * page_bytes;
 constexpr std::size_t bytes_per_thread = 32 * page_bytes;
 constexpr unsigned most_threads = 4;

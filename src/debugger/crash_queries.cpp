@@ -22,18 +22,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/page.hpp"
+#include "debugger/memory_chunk.hpp"
 #include "debugger/text.hpp"
 
 namespace alicia::debugger {
 namespace {
 
-constexpr std::size_t chunk_bytes = 65536;  // some 220 kB of text
-constexpr std::uint64_t page_bytes = 4096;  // no kernel has smaller ones
 constexpr unsigned least_address_bits = 48;
 constexpr unsigned most_address_bits = 57;
 
 // The lines `ADDRESS (T) NAME …` of exactly this name; a module's symbols end in `[MODULE]`.
-std::optional<VirtualAddress> lowest_symbol(std::string_view answer, std::string_view name) {
+std::optional<VirtualAddress> lowest_of_sym(std::string_view answer, std::string_view name) {
   std::optional<VirtualAddress> kernel, module;
   for (std::string_view line : lines_of(answer)) {
     const auto words = words_of(line);
@@ -89,12 +89,12 @@ Result<VirtualAddress> CrashQueries::symbol_address(std::string_view name) {
   if (!may_be_symbol(name)) return no_such();
   auto answer = ask_(fmt::format("sym {}", name));
   if (!answer) return failure(std::move(answer));
-  auto address = lowest_symbol(*answer, name);
+  auto address = lowest_of_sym(*answer, name);
   const bool like_hex = name.find_first_not_of("0123456789abcdefABCDEF") == name.npos;
   if (!address && like_hex) {  // sym may have taken the name for an address
     answer = ask_(fmt::format("sym -q {}", name));
     if (!answer) return failure(std::move(answer));
-    address = lowest_symbol(*answer, name);
+    address = lowest_of_sym(*answer, name);
   }
   if (!address) return no_such();
   std::lock_guard lock(mutex_);

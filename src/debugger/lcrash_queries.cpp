@@ -16,26 +16,25 @@
 #include <array>
 #include <cstring>
 
+#include "base/page.hpp"
+#include "debugger/memory_chunk.hpp"
 #include "debugger/text.hpp"
 
 namespace alicia::debugger {
 namespace {
 
-constexpr std::size_t chunk_bytes = 65536;  // some 180 kB of text
-constexpr std::uint64_t page_bytes = 4096;  // no kernel has smaller ones
-
-std::optional<std::uint64_t> hexadecimal(std::string_view text) {
+std::optional<std::uint64_t> from_hexadecimal(std::string_view text) {
   if (text.starts_with("0x")) text.remove_prefix(2);
   return number(text, 16);
 }
 
 // The lines `ADDRESS OFFSET SECTION NAME …` of exactly this name; a module's symbols are called `[MODULE]NAME`.
-std::optional<VirtualAddress> lowest_symbol(std::string_view answer, std::string_view name) {
+std::optional<VirtualAddress> lowest_of_symbol(std::string_view answer, std::string_view name) {
   std::optional<VirtualAddress> kernel, module;
   for (const std::string_view line : lines_of(answer)) {
     const auto words = words_of(line);
     if (words.size() < 4 || words[1] != "0" || !words[0].starts_with("0x")) continue;
-    const auto address = hexadecimal(words[0]);
+    const auto address = from_hexadecimal(words[0]);
     std::string_view found = words[3];
     const bool of_module = found.starts_with('[');
     if (of_module) found.remove_prefix(std::min(found.size(), found.find(']') + 1));
@@ -99,7 +98,7 @@ Result<VirtualAddress> LcrashQueries::symbol_address(std::string_view name) {
   if (!may_be_symbol(name)) return no_such();
   auto answer = ask_(fmt::format("symbol {}", name));
   if (!answer) return failure(std::move(answer));
-  const auto address = lowest_symbol(*answer, name);
+  const auto address = lowest_of_symbol(*answer, name);
   if (!address) return no_such();
   std::lock_guard lock(mutex_);
   return symbols_.emplace(name, *address).first->second;
@@ -160,7 +159,7 @@ Result<void> LcrashQueries::read_units(VirtualAddress address, Unit unit, std::s
   for (std::string_view line : lines_of(*answer)) {
     const auto colon = line.find(':');
     if (colon == line.npos) continue;
-    const auto at = hexadecimal(line.substr(0, colon));
+    const auto at = from_hexadecimal(line.substr(0, colon));
     if (!at || *at != address.value + done) continue;
     for (std::string_view word : words_of(line.substr(colon + 1))) {
       const auto value = number(word, 16);

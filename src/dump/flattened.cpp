@@ -23,7 +23,7 @@ namespace {
 using Piece = MappedRange<FileOffset>;
 
 constexpr std::string_view kSignature{"makedumpfile\0\0\0\0", 16};
-constexpr std::uint64_t kHeaderBytes = 4096;
+constexpr std::uint64_t kFlattenedHeaderBytes = 4096;
 constexpr std::size_t kRecordBytes = 16;
 constexpr std::uint64_t kEndMark = ~std::uint64_t{0};
 /// makedumpfile's records are of some 30 KB, so this many are half a terabyte.
@@ -119,7 +119,7 @@ Result<std::unique_ptr<File>> unflatten(std::shared_ptr<const File> file) {
     return failure(ErrorCode::corrupt, fmt::format("{}: the record at offset {} {}", file->path().string(), at, why));
   };
   std::vector<Piece> records;
-  std::uint64_t at = kHeaderBytes;
+  std::uint64_t at = kFlattenedHeaderBytes;
   bool complete = false;
   while (!complete && at < file->size()) {
     std::array<std::byte, kRecordBytes> head{};

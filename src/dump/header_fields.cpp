@@ -22,7 +22,7 @@
 namespace alicia::dump {
 namespace {
 
-constexpr std::size_t kHeadBytes = 4096;
+constexpr std::size_t kBytesWithFields = 4096;
 
 class Fields {
  public:
@@ -195,7 +195,7 @@ bool looks_like_kdump(std::span<const std::byte> head) {
 }  // namespace
 
 std::vector<HeaderField> header_fields(const File& file) {
-  std::array<std::byte, kHeadBytes> bytes{};
+  std::array<std::byte, kBytesWithFields> bytes{};
   const auto got = file.read_some(FileOffset{0}, bytes);
   const auto head = std::span{bytes}.first(got ? *got : 0);
   Fields fields(file, head);

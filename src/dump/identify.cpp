@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kHeadBytes = 4096;
+constexpr std::size_t kIdentifyingBytes = 4096;
 
 struct Magic {
   std::size_t offset;
@@ -114,7 +114,7 @@ Recognised recognise_head(std::span<const std::byte> head) {
 }  // namespace
 
 Result<Recognised> recognise(const File& file) {
-  std::array<std::byte, kHeadBytes> head{};
+  std::array<std::byte, kIdentifyingBytes> head{};
   const auto got = file.read_some(FileOffset{0}, head);
   if (!got) return failure(got);
   return recognise_head(std::span{head}.first(*got));

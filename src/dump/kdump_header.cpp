@@ -15,6 +15,7 @@
 
 #include "base/bytes.hpp"
 #include "dump/dump.hpp"
+#include "dump/limits.hpp"
 #include "dump/notes.hpp"
 
 namespace alicia::dump {
@@ -22,11 +23,8 @@ namespace {
 
 constexpr std::string_view kKdump = "KDUMP   ";
 constexpr std::string_view kDiskdump = "DISKDUMP";
-constexpr std::size_t kHeaderBytes = 464;
+constexpr std::size_t kKdumpHeaderBytes = 464;
 constexpr std::size_t kSubHeaderBytes = 104;
-constexpr std::size_t kUtsField = 65;
-/// 2^52 bytes is the most physical memory an architecture has; in pages of 4 KiB.
-constexpr std::uint64_t kMostFrames = std::uint64_t{1} << 40;
 
 std::string uts_field(std::span<const std::byte> head, std::size_t index) {
   const auto text = as_text(head.subspan(12 + index * kUtsField, kUtsField));
@@ -137,7 +135,7 @@ bool is_kdump(std::span<const std::byte> head) {
 
 Result<KdumpHeader> read_kdump_header(const File& file) {
   const std::string name = file.path().string();
-  std::array<std::byte, kHeaderBytes> head{};
+  std::array<std::byte, kKdumpHeaderBytes> head{};
   if (auto done = file.read(FileOffset{0}, head); !done) {
     return failure(done.error().code, fmt::format("{}: the file ends within its header", name));
   }
@@ -155,7 +153,7 @@ Result<KdumpHeader> read_kdump_header(const File& file) {
     }
     read_sub_header(bytes, header);
   }
-  if (header.max_page_frame > kMostFrames) {
+  if (header.max_page_frame > kPossibleFrames) {
     return failure(ErrorCode::corrupt, fmt::format("{}: its header names {} page frames, more than any machine has",
                                                    name, header.max_page_frame));
   }

@@ -19,6 +19,9 @@ struct FileArea {
   std::uint64_t size = 0;
 };
 
+/// What describes a page: its place in the file, its size there, its flags; on any machine the same.
+inline constexpr std::size_t kDescriptorBytes = 24;
+
 /// Header and sub-header of a kdump-compressed or diskdump file, whichever width it was written with.
 struct KdumpHeader {
   bool diskdump = false;  ///< signed `DISKDUMP`: no sub-header that this reads

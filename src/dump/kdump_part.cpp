@@ -20,16 +20,15 @@
 namespace alicia::dump {
 namespace {
 
-constexpr std::size_t kDescriptorBytes = 24;
 constexpr std::uint64_t kSurveyAtOpening = 1 << 16;
 constexpr std::uint64_t kSurveyOfTruncated = std::uint64_t{1} << 24;
 constexpr std::size_t kMostMemoryRanges = 1 << 16;
 
 constexpr std::uint32_t kZlib = 1, kLzo = 2, kSnappy = 4, kZstd = 0x20;
-constexpr std::uint32_t kCompressed = kZlib | kLzo | kSnappy | kZstd;
+constexpr std::uint32_t kAnyCompression = kZlib | kLzo | kSnappy | kZstd;
 
 std::optional<Compression> compression_of_flags(std::uint32_t flags) {
-  switch (flags & kCompressed) {
+  switch (flags & kAnyCompression) {
     case kZlib: return Compression::zlib;
     case kLzo: return Compression::lzo;
     case kSnappy: return Compression::snappy;
@@ -99,7 +98,7 @@ Result<KdumpPart::Descriptor> KdumpPart::descriptor(std::uint64_t index) const {
 }
 
 Result<Compression> KdumpPart::compression_of(const Descriptor& descriptor) const {
-  if ((descriptor.flags & kCompressed) == 0) return Compression::none;
+  if ((descriptor.flags & kAnyCompression) == 0) return Compression::none;
   if (const auto known = compression_of_flags(descriptor.flags)) return *known;
   return failure(ErrorCode::page_unreadable, fmt::format("page is damaged: flags {:#x}", descriptor.flags));
 }

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "dump/limits.hpp"
 #include "dump/lkcd_header.hpp"
 #include "dump/messages.hpp"
 #include "dump/notes.hpp"
@@ -29,8 +30,7 @@ namespace alicia::dump {
 namespace {
 
 constexpr std::size_t kPageHeaderBytes = 16;
-constexpr std::size_t kMostPages = std::size_t{1} << 25;
-constexpr std::uint64_t kMostFrames = std::uint64_t{1} << 40;
+constexpr std::size_t kMostIndexed = std::size_t{1} << 25;  // pages
 constexpr std::uint64_t kOldVirtualBase = 0xc0000000;
 constexpr std::uint32_t kRaw = 1, kCompressed = 2, kEnd = 4, kMclx = 0xc0000000;
 
@@ -105,7 +105,7 @@ Result<Index> index_pages(const File& file, const LkcdHeader& header) {
   Index index;
   std::uint64_t base = 0;
   file.expect_sequential_reads();
-  for (FileOffset at = header.first_page; index.pages.size() < kMostPages;) {
+  for (FileOffset at = header.first_page; index.pages.size() < kMostIndexed;) {
     std::array<std::byte, kPageHeaderBytes> bytes{};
     const auto got = file.read_some(at, bytes);
     if (!got) return failure(got);
@@ -122,7 +122,7 @@ Result<Index> index_pages(const File& file, const LkcdHeader& header) {
     }
     if (index.pages.empty() && header.version == 1 && page.address == kOldVirtualBase) base = kOldVirtualBase;
     const std::uint64_t frame = (page.flags & kMclx) != 0 ? page.address : (page.address - base) >> shift;
-    if (frame < kMostFrames) index.pages.push_back({frame, at});
+    if (frame < kPossibleFrames) index.pages.push_back({frame, at});
     at = at + kPageHeaderBytes + page.size;
   }
   std::ranges::stable_sort(index.pages, {}, &IndexEntry::frame);

@@ -16,6 +16,7 @@
 #include <bit>
 
 #include "base/bytes.hpp"
+#include "dump/limits.hpp"
 #include "dump/notes.hpp"
 
 namespace alicia::dump {
@@ -28,8 +29,7 @@ constexpr std::uint32_t kMclxMarks = 0xc0000000;
 constexpr std::uint32_t kMclxTable = 0x40000000;
 constexpr std::uint64_t kMclxTableBytes = 32768;
 constexpr std::uint64_t kUsualFirstPage = 65536;
-constexpr std::size_t kHeaderBytes = 1024;
-constexpr std::size_t kUtsField = 65;
+constexpr std::size_t kLkcdHeaderBytes = 1024;
 constexpr std::size_t kPanicBytes = 256;
 
 /// Where a version has its fields; 0 for a field it lacks.
@@ -70,7 +70,7 @@ void read_fields(std::span<const std::byte> head, const Layout& layout, LkcdHead
   header.current_task = layout.wide ? load<std::uint64_t>(head, layout.task) : load<std::uint32_t>(head, layout.task);
 }
 
-Result<Compression> compression_of(std::uint32_t number) {
+Result<Compression> compression_numbered(std::uint32_t number) {
   switch (number) {
     case 0: return Compression::none;
     case 1: return Compression::rle;
@@ -135,7 +135,7 @@ bool is_lkcd(std::span<const std::byte> head) {
 
 Result<LkcdHeader> read_lkcd_header(const File& file) {
   const std::string name = file.path().string();
-  std::array<std::byte, kHeaderBytes> head{};
+  std::array<std::byte, kLkcdHeaderBytes> head{};
   if (auto done = file.read(FileOffset{0}, head); !done) {
     return failure(done.error().code, fmt::format("{}: the file ends within its header", name));
   }
@@ -154,7 +154,7 @@ Result<LkcdHeader> read_lkcd_header(const File& file) {
     return failure(ErrorCode::corrupt, fmt::format("{}: a page size of {} bytes", name, header.page_size));
   }
   if (header.version >= 5) {
-    const auto compression = compression_of(load<std::uint32_t>(head, layout.compress));
+    const auto compression = compression_numbered(load<std::uint32_t>(head, layout.compress));
     if (!compression)
       return failure(compression.error().code, fmt::format("{}: {}", name, compression.error().message));
     header.compression = *compression;

@@ -35,13 +35,13 @@ std::optional<std::int64_t> as_id(std::uint64_t word) {
   return std::nullopt;
 }
 
-bool is_text(std::byte byte) {
+bool is_text_byte(std::byte byte) {
   const auto code = std::to_integer<unsigned>(byte);
   return code >= 0x20 ? code != 0x7f : code == '\n' || code == '\t';
 }
 
 std::size_t text_length(std::span<const std::byte> bytes) {
-  return static_cast<std::size_t>(std::ranges::find_if_not(bytes, is_text) - bytes.begin());
+  return static_cast<std::size_t>(std::ranges::find_if_not(bytes, is_text_byte) - bytes.begin());
 }
 
 /// Messages are mostly ASCII; what stands at the end of memory is not.
@@ -55,7 +55,7 @@ std::optional<Block> block_at(std::span<const std::byte> bytes, std::size_t at) 
   constexpr std::size_t beginning = 3;
   if (!fits(at, kIdBytes + beginning, bytes.size())) return std::nullopt;
   const auto text = bytes.subspan(at + kIdBytes, beginning);
-  if (!std::ranges::all_of(text, [](std::byte byte) { return is_text(byte) && byte < std::byte{0x80}; }))
+  if (!std::ranges::all_of(text, [](std::byte byte) { return is_text_byte(byte) && byte < std::byte{0x80}; }))
     return std::nullopt;
   const auto id = as_id(load<std::uint64_t>(bytes, at));
   if (!id) return std::nullopt;

@@ -19,18 +19,18 @@
 #include "dump/dump.hpp"
 #include "dump/flattened.hpp"
 #include "dump/identify.hpp"
+#include "dump/kdump_header.hpp"
 #include "dump/log_search.hpp"
 
 namespace alicia::dump {
 namespace {
 
-constexpr std::uint64_t kMostPages = std::uint64_t{1} << 20;
-constexpr std::uint64_t kMostFrames = std::uint64_t{1} << 32;
+constexpr std::uint64_t kMostSearched = std::uint64_t{1} << 20;  // pages
+constexpr std::uint64_t kMostAskedFor = std::uint64_t{1} << 32;  // frames
 constexpr std::size_t kPageBytes = 4096;
-constexpr std::size_t kDescriptorBytes = 24;
 constexpr std::size_t kMostInfo = 64 << 10;
 
-struct Descriptor {
+struct PageDescriptor {
   std::uint64_t offset = 0;
   std::uint32_t size = 0;
   std::uint32_t flags = 0;
@@ -63,7 +63,7 @@ class Search {
 };
 
 bool enough(Salvage& found) {
-  if (found.pages + found.unreadable < kMostPages) return false;
+  if (found.pages + found.unreadable < kMostSearched) return false;
   found.complete = false;
   return true;
 }
@@ -72,7 +72,7 @@ void by_reader(const Dump& dump, Salvage& found, const Cancellation& cancellatio
   Search search(found, 8);
   if (!dump.info().vmcoreinfo.empty()) found.vmcoreinfo = dump.info().vmcoreinfo;
   found.found_by = "the dump's own tables";
-  const std::uint64_t frames = std::min(dump.info().max_page_frame, kMostFrames);
+  const std::uint64_t frames = std::min(dump.info().max_page_frame, kMostAskedFor);
   for (std::uint64_t frame = 0; frame < frames && !cancellation.requested() && !enough(found); ++frame) {
     if (!dump.holds(PageFrame{frame})) continue;
     if (const auto page = dump.page(PageFrame{frame})) {
@@ -84,7 +84,7 @@ void by_reader(const Dump& dump, Salvage& found, const Cancellation& cancellatio
   search.finish();
 }
 
-std::optional<Compression> compression_of(std::uint32_t flags) {
+std::optional<Compression> compression_by_flags(std::uint32_t flags) {
   switch (flags) {
     case 0: return Compression::none;
     case 1: return Compression::zlib;
@@ -95,24 +95,24 @@ std::optional<Compression> compression_of(std::uint32_t flags) {
   }
 }
 
-bool plausible(const File& file, const Descriptor& one, std::uint64_t behind) {
-  return one.size != 0 && one.size <= kPageBytes && one.offset > behind && compression_of(one.flags) &&
+bool plausible(const File& file, const PageDescriptor& one, std::uint64_t behind) {
+  return one.size != 0 && one.size <= kPageBytes && one.offset > behind && compression_by_flags(one.flags) &&
          file.has(FileOffset{one.offset}, one.size);
 }
 
 /// The descriptors at `offset` as far as they make sense; a few that don't are passed over.
-std::vector<Descriptor> descriptors_at(const File& file, std::uint64_t offset) {
+std::vector<PageDescriptor> descriptors_at(const File& file, std::uint64_t offset) {
   constexpr std::size_t most_bad = 64;
   constexpr std::size_t step = 1024;
-  std::vector<Descriptor> found;
+  std::vector<PageDescriptor> found;
   std::vector<std::byte> bytes(step * kDescriptorBytes);
   std::size_t bad = 0;
-  for (std::uint64_t end = file.size(); offset < end && found.size() < kMostPages;) {
+  for (std::uint64_t end = file.size(); offset < end && found.size() < kMostSearched;) {
     const auto got = file.read_some(FileOffset{offset}, bytes);
     if (!got || *got < kDescriptorBytes) return found;
     for (std::size_t at = 0; at + kDescriptorBytes <= *got && offset < end; at += kDescriptorBytes) {
-      const Descriptor one{load<std::uint64_t>(bytes, at), load<std::uint32_t>(bytes, at + 8),
-                           load<std::uint32_t>(bytes, at + 12)};
+      const PageDescriptor one{load<std::uint64_t>(bytes, at), load<std::uint32_t>(bytes, at + 8),
+                               load<std::uint32_t>(bytes, at + 12)};
       offset += kDescriptorBytes;
       if (plausible(file, one, offset)) {
         bad = 0;
@@ -127,7 +127,7 @@ std::vector<Descriptor> descriptors_at(const File& file, std::uint64_t offset) {
 }
 
 /// Behind the bitmaps, at the beginning of a block.
-std::vector<Descriptor> find_descriptors(const File& file) {
+std::vector<PageDescriptor> find_descriptors(const File& file) {
   constexpr std::uint64_t furthest = std::uint64_t{1} << 28;
   constexpr std::size_t fewest = 64;
   for (std::uint64_t offset = kPageBytes; offset < std::min(file.size(), furthest); offset += kPageBytes) {
@@ -137,15 +137,15 @@ std::vector<Descriptor> find_descriptors(const File& file) {
   return {};
 }
 
-void by_descriptors(const File& file, const std::vector<Descriptor>& descriptors, Salvage& found,
+void by_descriptors(const File& file, const std::vector<PageDescriptor>& descriptors, Salvage& found,
                     const Cancellation& cancellation) {
   Search search(found, 8);
   found.found_by = "page descriptors found in the file";
   std::vector<std::byte> page(kPageBytes);
   for (std::size_t index = 0; index < descriptors.size() && !cancellation.requested() && !enough(found); ++index) {
-    const Descriptor& one = descriptors[index];
+    const PageDescriptor& one = descriptors[index];
     const auto packed = file.read_block(FileOffset{one.offset}, one.size, kPageBytes, "a page");
-    if (packed && decompress(*compression_of(one.flags), *packed, page)) {
+    if (packed && decompress(*compression_by_flags(one.flags), *packed, page)) {
       search.look_at(index, page);
     } else {
       ++found.unreadable;

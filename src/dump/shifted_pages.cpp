@@ -25,7 +25,7 @@ namespace {
 constexpr std::uint64_t kImage = 0xffffffff80000000U;
 constexpr std::uint64_t kLowestKernel = 0xffff800000000000U;
 constexpr std::uint64_t kMapAlignment = std::uint64_t{1} << 30;
-constexpr std::uint64_t kMostPages = 1 << 15;                 // unpacked, at some 30 µs each
+constexpr std::uint64_t kMostUnpacked = 1 << 15;              // at some 30 µs each
 constexpr std::uint64_t kMostShift = std::uint64_t{1} << 15;  // frames that a page may be elsewhere
 
 /// The addresses at which this page, by the empty lists in it, lay in virtual memory.
@@ -133,7 +133,7 @@ std::vector<Sighting> ascending(const std::vector<Sighting>& sightings) {
 
 std::vector<ShiftedPages::Anchor> ShiftedPages::look_for_anchors(const Source& source) {
   std::vector<Sighting> sightings;
-  const std::uint64_t step = source.pages / kMostPages + 1;
+  const std::uint64_t step = source.pages / kMostUnpacked + 1;
   for (std::uint64_t index = 0; index < source.pages; index += step)
     look_at(source, index, sightings);
   keep_agreeing(sightings);

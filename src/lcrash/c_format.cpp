@@ -21,8 +21,8 @@ using types::Place;
 using types::Type;
 using types::TypeRef;
 
-constexpr unsigned kDeepest = 32;
-constexpr std::size_t kLongest = std::size_t{16} << 20;
+constexpr unsigned kDeepestMember = 32;
+constexpr std::size_t kLongestOutput = std::size_t{16} << 20;
 constexpr std::uint64_t kLongestText = 65536;
 constexpr std::size_t kLongestOpenText = 4096;
 
@@ -48,7 +48,7 @@ class ValueText {
   }
 
  private:
-  bool full() const { return out_.size() >= kLongest || cancellation_.requested(); }
+  bool full() const { return out_.size() >= kLongestOutput || cancellation_.requested(); }
   void indent(unsigned level) { out_.append(std::size_t{8} * level, ' '); }
   void error(const Error& what) { out_ += fmt::format("<error: {}>", visible(what.message)); }
 
@@ -64,7 +64,7 @@ class ValueText {
   void value(const Place& place, unsigned level) {
     const TypeRef bare = types_.complete(place.type);
     const Type& type = types_.describe(bare);
-    if (level > kDeepest || full()) {
+    if (level > kDeepestMember || full()) {
       out_ += "...";
       return;
     }

@@ -19,7 +19,7 @@
 namespace alicia::lcrash {
 namespace {
 
-constexpr unsigned kDeepest = 16;
+constexpr unsigned kDeepestFile = 16;
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 constexpr std::size_t kMostHistory = 1000;
 
@@ -176,7 +176,7 @@ Result<void> Interpreter::run_loaded(const std::string& file, std::string_view t
 }
 
 Result<void> Interpreter::run_file(const std::string& file, const std::vector<std::string>& words) {
-  if (depth_ == kDeepest) return failure(ErrorCode::bad_argument, "files that run files, too deeply");
+  if (depth_ == kDeepestFile) return failure(ErrorCode::bad_argument, "files that run files, too deeply");
   process::UniqueFd opened;
   if (file != "-") {
     opened = process::UniqueFd(open(file.c_str(), O_RDONLY | O_CLOEXEC));

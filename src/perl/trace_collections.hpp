@@ -11,6 +11,7 @@
 namespace alicia::perl {
 
 constexpr std::uint64_t kMostCollections = 4096;
+constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
 
 inline Result<trace::Collection*> collection(State& state, std::uint64_t number) {
   if (number >= state.collections.size() || !state.collections[number])

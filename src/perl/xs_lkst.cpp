@@ -14,7 +14,7 @@
 namespace alicia::perl {
 namespace {
 
-Result<trace::LkstTrace*> opened(State& state) {
+Result<trace::LkstTrace*> opened_lkst(State& state) {
   if (!state.session.api_is_native())
     return failure(ErrorCode::not_supported, "LKST's records need the engine, and a debugger answers here");
   if (!state.lkst) {
@@ -48,13 +48,13 @@ SV* describe_buffer(pTHX_ State& state, const trace::lkst::Buffer& buffer) {
 }
 
 /// _lkst_buffers(): a list of hashes, in the order in which the buffers were made.
-void xs_buffers(pTHX_ CV* cv) {
+void xs_lkst_buffers(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 0, "_lkst_buffers()");
   State& state = state_of(cv);
   EXTEND(SP, 1);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    return opened(state).map([&](trace::LkstTrace* trace) {
+    return opened_lkst(state).map([&](trace::LkstTrace* trace) {
       AV* list = newAV();
       for (const trace::lkst::Buffer& buffer : trace->buffers())
         av_push(list, describe_buffer(aTHX_ state, buffer));
@@ -65,13 +65,13 @@ void xs_buffers(pTHX_ CV* cv) {
 }
 
 /// _lkst_problems(): lines that tell what was lost of the buffers themselves.
-void xs_problems(pTHX_ CV* cv) {
+void xs_lkst_problems(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 0, "_lkst_problems()");
   State& state = state_of(cv);
   EXTEND(SP, 1);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    return opened(state).map([&](trace::LkstTrace* trace) {
+    return opened_lkst(state).map([&](trace::LkstTrace* trace) {
       AV* list = newAV();
       for (const std::string& line : trace->problems())
         av_push(list, new_text(aTHX_ line));
@@ -83,7 +83,7 @@ void xs_problems(pTHX_ CV* cv) {
 
 /// _lkst_events(): what can be recorded, a list of hashes: id, name (LKST's), mnemonic, arguments (a list), and system
 /// and event, the kernel's own names for the like.
-void xs_events(pTHX_ [[maybe_unused]] CV* cv) {
+void xs_lkst_events(pTHX_ [[maybe_unused]] CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 0, "_lkst_events()");
   EXTEND(SP, 1);
@@ -109,13 +109,13 @@ void xs_events(pTHX_ [[maybe_unused]] CV* cv) {
 
 /// _lkst_collect(PLACES): the number of a new collection of the records of these buffers, whose places in
 /// _lkst_buffers() `pack 'L*'` made one text.
-void xs_collect(pTHX_ CV* cv) {
+void xs_lkst_collect(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 1, "_lkst_collect(PLACES)");
   State& state = state_of(cv);
   const Text packed = text_argument(aTHX_ ST(0));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto trace = opened(state);
+    const auto trace = opened_lkst(state);
     if (!trace) return failure(trace);
     auto made = (*trace)->collect(packed_places(packed), state.session.cancellation());
     if (!made) return failure(std::move(made));
@@ -127,10 +127,10 @@ void xs_collect(pTHX_ CV* cv) {
 }  // namespace
 
 void define_lkst(pTHX_ State& state) {
-  define(aTHX_ state, "Alicia::_lkst_buffers", xs_buffers);
-  define(aTHX_ state, "Alicia::_lkst_problems", xs_problems);
-  define(aTHX_ state, "Alicia::_lkst_events", xs_events);
-  define(aTHX_ state, "Alicia::_lkst_collect", xs_collect);
+  define(aTHX_ state, "Alicia::_lkst_buffers", xs_lkst_buffers);
+  define(aTHX_ state, "Alicia::_lkst_problems", xs_lkst_problems);
+  define(aTHX_ state, "Alicia::_lkst_events", xs_lkst_events);
+  define(aTHX_ state, "Alicia::_lkst_collect", xs_lkst_collect);
 }
 
 }  // namespace alicia::perl

@@ -22,8 +22,6 @@
 namespace alicia::perl {
 namespace {
 
-constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
-
 SV* list_of(pTHX_ const std::vector<std::string>& lines) {
   AV* list = newAV();
   for (const std::string& line : lines)
@@ -31,7 +29,7 @@ SV* list_of(pTHX_ const std::vector<std::string>& lines) {
   return reference_to(aTHX_ list);
 }
 
-Result<trace::KernelTrace*> opened(State& state) {
+Result<trace::KernelTrace*> opened_trace(State& state) {
   if (!state.session.api_is_native())
     return failure(ErrorCode::not_supported, "traces need the engine, and a debugger answers here");
   if (!state.trace) {
@@ -58,7 +56,8 @@ void xs_problems(pTHX_ CV* cv) {
   const std::uint64_t number = whole ? 0 : number_argument(aTHX_ ST(0), "collection", kMostCollections);
   EXTEND(SP, 1);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    if (whole) return opened(state).map([&](trace::KernelTrace* trace) { return list_of(aTHX_ trace->problems()); });
+    if (whole)
+      return opened_trace(state).map([&](trace::KernelTrace* trace) { return list_of(aTHX_ trace->problems()); });
     const auto found = collection(state, number);
     if (!found) return failure(found);
     std::vector<std::string> problems = (*found)->records().problems();
@@ -100,7 +99,7 @@ void xs_buffers(pTHX_ CV* cv) {
   State& state = state_of(cv);
   EXTEND(SP, 1);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    return opened(state).map([&](trace::KernelTrace* trace) {
+    return opened_trace(state).map([&](trace::KernelTrace* trace) {
       AV* list = newAV();
       for (const trace::TraceBuffer& buffer : trace->buffers())
         av_push(list, describe_buffer(aTHX_ state, buffer));
@@ -117,7 +116,7 @@ void xs_counts(pTHX_ CV* cv) {
   State& state = state_of(cv);
   const std::uint64_t id = number_argument(aTHX_ ST(0), "buffer", kMostCollections);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto trace = opened(state);
+    const auto trace = opened_trace(state);
     if (!trace) return failure(trace);
     const auto ring = (*trace)->counts(static_cast<std::size_t>(id), state.session.cancellation());
     if (!ring) return failure(ring);
@@ -136,7 +135,7 @@ void xs_formats(pTHX_ CV* cv) {
   State& state = state_of(cv);
   EXTEND(SP, 1);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    return opened(state).map([&](trace::KernelTrace* trace) {
+    return opened_trace(state).map([&](trace::KernelTrace* trace) {
       AV* list = newAV();
       for (const auto& [id, event] : trace->formats().by_id) {
         AV* entry = newAV();
@@ -158,7 +157,7 @@ void xs_format(pTHX_ CV* cv) {
   State& state = state_of(cv);
   const std::uint64_t id = number_argument(aTHX_ ST(0), "event", 0xffff);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto trace = opened(state);
+    const auto trace = opened_trace(state);
     if (!trace) return failure(trace);
     const trace::EventFormat* event = (*trace)->formats().find(static_cast<std::uint16_t>(id));
     if (event == nullptr) return failure(ErrorCode::bad_argument, fmt::format("no event {}", id));
@@ -197,7 +196,7 @@ void xs_collect(pTHX_ CV* cv) {
   const Text packed = text_argument(aTHX_ ST(0));
   const bool quiet = SvTRUE(ST(1));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto trace = opened(state);
+    const auto trace = opened_trace(state);
     if (!trace) return failure(trace);
     const Progress progress(!quiet);
     auto made = (*trace)->collect(packed_places(packed), state.session.cancellation(),
@@ -361,7 +360,7 @@ void xs_export(pTHX_ CV* cv) {
   const std::uint64_t id = number_argument(aTHX_ ST(0), "buffer", kMostCollections);
   const Text file = text_argument(aTHX_ ST(1));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto trace = opened(state);
+    const auto trace = opened_trace(state);
     if (!trace) return failure(trace);
     const Cancellation& cancellation = state.session.cancellation();
     const auto loaded = (*trace)->load(static_cast<std::size_t>(id), cancellation);
@@ -381,7 +380,7 @@ void xs_fields(pTHX_ CV* cv) {
   State& state = state_of(cv);
   const std::uint64_t id = number_argument(aTHX_ ST(0), "event", 0xffff);
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    const auto trace = opened(state);
+    const auto trace = opened_trace(state);
     if (!trace) return failure(trace);
     AV* list = newAV();
     if (const trace::EventFormat* event = (*trace)->formats().find(static_cast<std::uint16_t>(id))) {

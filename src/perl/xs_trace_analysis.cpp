@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::uint64_t kAnyTime = std::uint64_t{1} << 63U;
 constexpr std::uint64_t kMostBins = 65536;
-constexpr std::uint64_t kMostEvents = std::uint64_t{1} << 40U;
 constexpr std::uint64_t kMostResults = std::uint64_t{1} << 40U;
 
 /// The number under which a result is kept.

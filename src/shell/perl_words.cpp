@@ -49,20 +49,20 @@ static_assert(std::is_sorted(kKeywords.begin(), kKeywords.end()));
 static_assert(std::is_sorted(kFunctions.begin(), kFunctions.end()));
 static_assert(std::is_sorted(kQuoteOperators.begin(), kQuoteOperators.end()));
 
-bool among(const auto& words, std::string_view word) {
+bool among_sorted(const auto& words, std::string_view word) {
   return std::binary_search(words.begin(), words.end(), word);
 }
 
 }  // namespace
 
 bool is_perl_keyword(std::string_view word) {
-  return among(kKeywords, word);
+  return among_sorted(kKeywords, word);
 }
 bool is_quote_operator(std::string_view word) {
-  return among(kQuoteOperators, word);
+  return among_sorted(kQuoteOperators, word);
 }
 bool is_perl_word(std::string_view word) {
-  return among(kFunctions, word) || is_perl_keyword(word) || is_quote_operator(word);
+  return among_sorted(kFunctions, word) || is_perl_keyword(word) || is_quote_operator(word);
 }
 
 std::vector<std::string_view> perl_words() {

@@ -11,11 +11,10 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "symbols/kallsyms_markers.hpp"
 
 namespace alicia::symbols {
 namespace {
-
-constexpr std::uint32_t most_symbols = 4'000'000;  // the biggest kernels have some 300,000
 
 tl::unexpected<Error> table_failure(std::string_view table, Error error) {
   error.message = fmt::format("kallsyms {}: {}", table, error.message);
@@ -44,7 +43,7 @@ Result<std::unique_ptr<Kallsyms>> Kallsyms::read(const MemoryReader& memory, con
                                                  std::span<const KnownSymbol> known) {
   const auto count = read_value<std::uint32_t>(memory, location.num_syms);
   if (!count) return table_failure("num_syms", count.error());
-  if (*count == 0 || *count > most_symbols)
+  if (*count == 0 || *count > most_kernel_symbols)
     return failure(ErrorCode::corrupt, fmt::format("kallsyms num_syms at {:#x} is {}", location.num_syms.value, *count),
                    location.num_syms.value);
   auto names = KallsymsNames::read(memory, location.names, location.token_table, location.token_index, *count);

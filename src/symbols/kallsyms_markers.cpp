@@ -14,10 +14,6 @@
 namespace alicia::symbols {
 namespace {
 
-constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
-
 bool plausible(const std::vector<std::uint32_t>& positions, std::uint64_t names_bytes) {
   constexpr std::uint32_t least = 2;  // a length and one token
   constexpr std::uint32_t most = 2 + (1U << 15);

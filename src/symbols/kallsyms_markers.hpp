@@ -12,6 +12,13 @@ namespace alicia::symbols {
 
 /// How many names there are from one marker to the next.
 inline constexpr std::uint32_t kallsyms_block = 256;
+/// The biggest kernels have some 300,000.
+inline constexpr std::uint32_t most_kernel_symbols = 4'000'000;
+
+/// The tables begin at multiples of their alignment.
+constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
+  return (value + alignment - 1) / alignment * alignment;
+}
 
 /// Where in kallsyms_names every 256th name begins.
 struct KallsymsMarkers {

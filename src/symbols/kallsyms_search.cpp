@@ -45,11 +45,6 @@ constexpr std::size_t index_bytes = token_count * 2;
 constexpr std::size_t most_token_bytes = 512;           // no symbol's name is longer
 constexpr std::uint32_t least_token_table_bytes = 300;  // most tokens are not empty
 constexpr std::uint32_t least_symbols = 1000;
-constexpr std::uint32_t most_symbols = 4'000'000;
-
-constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
-  return (value + alignment - 1) / alignment * alignment;
-}
 
 struct Tokens {
   VirtualAddress table;
@@ -172,7 +167,7 @@ bool Search::look_for_count(const Tokens& tokens, std::span<const std::byte> byt
   for (std::size_t at = end; at >= begin + word_;) {
     at -= word_;
     const auto count = load<std::uint32_t>(bytes, at);
-    if (count < least_symbols || count > most_symbols) continue;
+    if (count < least_symbols || count > most_kernel_symbols) continue;
     if (word_ == 8 && load<std::uint32_t>(bytes, at + 4) != 0) continue;
     const VirtualAddress num_syms = from + at;
     const VirtualAddress names = num_syms + word_;

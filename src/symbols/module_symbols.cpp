@@ -17,7 +17,7 @@
 namespace alicia::symbols {
 namespace {
 
-constexpr std::uint64_t most_symbols = 1'000'000;
+constexpr std::uint64_t most_module_symbols = 1'000'000;
 constexpr std::uint64_t most_name = 512;  // KSYM_NAME_LEN
 constexpr std::uint64_t most_text = std::uint64_t{64} << 20;
 
@@ -75,7 +75,7 @@ const ModuleRange* ModuleSymbols::range_of(VirtualAddress address) const {
 
 Result<void> ModuleSymbols::load() const {
   if (location_.count == 0) return {};
-  if (location_.count > most_symbols)
+  if (location_.count > most_module_symbols)
     return failure(ErrorCode::corrupt, fmt::format("module {} has {} symbols", name_, location_.count));
   const auto read = read_entries(memory_, location_);
   if (!read) return failure(read);

@@ -14,11 +14,11 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "base/page.hpp"
 
 namespace alicia::target {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
 constexpr unsigned most_order = 10;
 
 std::optional<std::uint64_t> offset_of(const Vmcoreinfo& vmcoreinfo, std::string_view member) {

@@ -16,12 +16,12 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "base/page.hpp"
 #include "target/target.hpp"
 
 namespace alicia::target {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t most_table_bytes = std::uint64_t{128} << 20;
 constexpr std::uint64_t sampled_pages = 64;  // of each table and each CPU's data, at most
 // Pages of struct pages, of which each takes some 30 µs to decompress. More where a filter is known to err.

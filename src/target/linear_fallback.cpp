@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "arch/x86_64/page_tables.hpp"
+#include "base/page.hpp"
 
 namespace alicia::target {
 
@@ -16,7 +17,6 @@ Result<arch::Translation> LinearFallback::look_up(VirtualAddress address) const 
 
 Result<arch::Translation> LinearFallback::translate(VirtualAddress address) const {
   constexpr std::uint64_t image_bytes = std::uint64_t{1} << 30;  // KERNEL_IMAGE_SIZE where KASLR is possible
-  constexpr std::uint64_t page_bytes = 4096;
   auto found = look_up(address);
   if (found || absence_reason(found.error().code).empty()) return found;
   PhysicalAddress physical;

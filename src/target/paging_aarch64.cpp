@@ -15,9 +15,6 @@
 namespace alicia::target {
 namespace {
 
-using arch::aarch64::PageTables;
-using arch::aarch64::PagingMode;
-
 /// The numbers of address bits to try, the likeliest first.
 std::vector<unsigned> possible_va_bits(const Vmcoreinfo& vmcoreinfo, unsigned built) {
   const auto t1sz = vmcoreinfo.hex("NUMBER(TCR_EL1_T1SZ)");
@@ -41,7 +38,7 @@ Result<std::unique_ptr<arch::Translator>> make_aarch64_translator(const dump::Du
                    fmt::format("VMCOREINFO of an aarch64 kernel does not name {}", !root       ? "swapper_pg_dir"
                                                                                    : !distance ? "kimage_voffset"
                                                                                                : "VA_BITS"));
-  PagingMode mode;
+  arch::aarch64::PagingMode mode;
   mode.page_shift = static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(page_bytes)));
   mode.built_va_bits = static_cast<unsigned>(*built);
   const PhysicalAddress physical{root->value - *distance};
@@ -49,8 +46,9 @@ Result<std::unique_ptr<arch::Translator>> make_aarch64_translator(const dump::Du
       ErrorCode::corrupt, fmt::format("VMCOREINFO has pages of {} bytes and addresses of {} bits", page_bytes, *built));
   for (const unsigned bits : possible_va_bits(vmcoreinfo, mode.built_va_bits)) {
     mode.va_bits = bits;
-    if (!std::has_single_bit(static_cast<std::uint64_t>(page_bytes)) || !PageTables::is_possible(mode)) continue;
-    auto tables = std::make_unique<PageTables>(dump, physical, mode);
+    if (!std::has_single_bit(static_cast<std::uint64_t>(page_bytes)) || !arch::aarch64::PageTables::is_possible(mode))
+      continue;
+    auto tables = std::make_unique<arch::aarch64::PageTables>(dump, physical, mode);
     checked = check_own_mapping(*tables, *root, physical);
     if (checked) return tables;
   }

@@ -9,6 +9,7 @@
 
 #include <array>
 
+#include "base/page.hpp"
 #include "target/layout.hpp"
 #include "types/value.hpp"
 
@@ -17,7 +18,6 @@ namespace {
 
 using arch::x86_64::Stack;
 
-constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint64_t most_stack_bytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t usual_stack_bytes = 16384;
 

@@ -6,15 +6,13 @@
 #include "target/top_table_search.hpp"
 
 #include "base/bytes.hpp"
+#include "base/page.hpp"
+#include "target/search_limits.hpp"
 
 namespace alicia::target {
 namespace {
 
 using arch::x86_64::PageTables;
-
-constexpr std::uint64_t page_bytes = 4096;
-constexpr std::uint64_t most_pages = 100'000;       // read, at some 30 µs each
-constexpr std::uint64_t most_frames = 1ULL << 24U;  // asked for
 
 }  // namespace
 

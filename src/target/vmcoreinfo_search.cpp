@@ -11,14 +11,13 @@
 #include <array>
 
 #include "base/bytes.hpp"
+#include "base/page.hpp"
+#include "target/search_limits.hpp"
 
 namespace alicia::target {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
-constexpr std::uint64_t most_pages = 100'000;       // read, at some 30 µs each
-constexpr std::uint64_t most_frames = 1ULL << 24U;  // asked for
-constexpr std::size_t note_header_bytes = 12 + 12;  // three numbers and a name
+constexpr std::size_t text_in_note = 12 + 12;  // three numbers and a name
 constexpr std::string_view first_key = "OSRELEASE=";
 constexpr std::size_t most_found = 4;
 
@@ -39,7 +38,7 @@ std::vector<std::string> find_vmcoreinfo(const dump::Dump& dump, const Cancellat
     if (cancellation.requested()) break;
     if (!dump.holds(PageFrame{frame}) || !dump.read(PhysicalAddress{frame * page_bytes}, bytes)) continue;
     ++pages;
-    for (const std::size_t at : {std::size_t{0}, note_header_bytes}) {
+    for (const std::size_t at : {std::size_t{0}, text_in_note}) {
       const std::string_view page = as_text(bytes).substr(at);
       if (!page.starts_with(first_key)) continue;
       const std::string_view text = page.substr(0, page.find('\0'));

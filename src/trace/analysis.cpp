@@ -7,10 +7,11 @@
 #include <unordered_map>
 #include <utility>
 
+#include "trace/limits.hpp"
+
 namespace alicia::trace {
 namespace {
 
-constexpr std::size_t kPoll = 65536;
 constexpr std::size_t kBatch = std::size_t{2} << 20U;  // durations
 
 struct ValueHash {

@@ -15,6 +15,7 @@
 
 #include "base/bytes.hpp"
 #include "target/layout.hpp"
+#include "trace/limits.hpp"
 #include "types/containers.hpp"
 #include "types/value.hpp"
 
@@ -26,19 +27,18 @@ using target::Slot;
 
 constexpr std::size_t kMostEvents = 65536;
 constexpr std::size_t kMostFields = 1024;
-constexpr std::size_t kMostName = 256;
 constexpr std::size_t kMostPrintFormat = std::size_t{1} << 16U;
-constexpr std::uint64_t kMostRecord = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kMostArguments = 6;
 
-class Reader {
+class FormatReader {
  public:
-  static Result<Reader> create(target::Target& target, const Cancellation& cancellation);
+  static Result<FormatReader> create(target::Target& target, const Cancellation& cancellation);
 
   Result<EventFormats> read();
 
  private:
-  Reader(target::Target& target, const Cancellation& cancellation) : target_(target), cancellation_(cancellation) {}
+  FormatReader(target::Target& target, const Cancellation& cancellation)
+      : target_(target), cancellation_(cancellation) {}
 
   Result<VirtualAddress> head_of(std::string_view list) const;
   Result<std::vector<EventField>> fields(VirtualAddress head);
@@ -66,8 +66,8 @@ class Reader {
   std::unordered_map<std::uint64_t, std::vector<EventField>> fields_of_class_;
 };
 
-Result<Reader> Reader::create(target::Target& target, const Cancellation& cancellation) {
-  Reader reader(target, cancellation);
+Result<FormatReader> FormatReader::create(target::Target& target, const Cancellation& cancellation) {
+  FormatReader reader(target, cancellation);
   types::TypeSystem& types = target.types();
   const auto call = Layout::of(types, "struct trace_event_call");
   if (!call) return failure(call);
@@ -122,7 +122,7 @@ Result<Reader> Reader::create(target::Target& target, const Cancellation& cancel
   return reader;
 }
 
-Result<std::vector<std::byte>> Reader::bytes(VirtualAddress address, std::uint64_t size) const {
+Result<std::vector<std::byte>> FormatReader::bytes(VirtualAddress address, std::uint64_t size) const {
   if (size > kMostRecord) return failure(ErrorCode::corrupt, "a struct of tracing is too large to be true");
   std::vector<std::byte> result(static_cast<std::size_t>(size));
   if (auto read = target_.memory().read(address, result); !read) return failure(std::move(read));
@@ -130,7 +130,7 @@ Result<std::vector<std::byte>> Reader::bytes(VirtualAddress address, std::uint64
 }
 
 /// A short text, remembered: most are shared by many events.
-Result<std::string> Reader::text(VirtualAddress address, std::size_t limit) {
+Result<std::string> FormatReader::text(VirtualAddress address, std::size_t limit) {
   const auto [entry, is_new] = texts_.try_emplace(address.value);
   if (is_new) {
     auto read = types::read_string(target_.memory(), address, limit);
@@ -143,13 +143,13 @@ Result<std::string> Reader::text(VirtualAddress address, std::size_t limit) {
   return entry->second;
 }
 
-Result<VirtualAddress> Reader::head_of(std::string_view list) const {
+Result<VirtualAddress> FormatReader::head_of(std::string_view list) const {
   const auto symbol = target_.symbol(list);
   if (!symbol) return failure(symbol);
   return symbol->address;
 }
 
-Result<EventField> Reader::field(VirtualAddress address) {
+Result<EventField> FormatReader::field(VirtualAddress address) {
   const auto raw = bytes(address, field_size_);
   if (!raw) return failure(raw);
   EventField result;
@@ -171,7 +171,7 @@ Result<EventField> Reader::field(VirtualAddress address) {
 }
 
 /// The fields on a list, oldest first.
-Result<std::vector<EventField>> Reader::fields(VirtualAddress head) {
+Result<std::vector<EventField>> FormatReader::fields(VirtualAddress head) {
   types::WalkLimits limits;
   limits.most = kMostFields;
   limits.cancellation = &cancellation_;
@@ -187,7 +187,7 @@ Result<std::vector<EventField>> Reader::fields(VirtualAddress head) {
   return result;
 }
 
-Result<std::string> Reader::event_name(VirtualAddress pointer) {
+Result<std::string> FormatReader::event_name(VirtualAddress pointer) {
   const auto symbol = target_.symbol_at(pointer);
   const bool is_tracepoint = symbol && symbol->offset == 0 && symbol->symbol.name.starts_with("__tracepoint_");
   if (!is_tracepoint || !tracepoint_name_) return text(pointer, kMostName);
@@ -196,7 +196,7 @@ Result<std::string> Reader::event_name(VirtualAddress pointer) {
   return text(*name, kMostName);
 }
 
-Result<std::vector<std::string>> Reader::texts(VirtualAddress pointers, std::uint64_t count) {
+Result<std::vector<std::string>> FormatReader::texts(VirtualAddress pointers, std::uint64_t count) {
   std::vector<std::string> result;
   for (std::uint64_t index = 0; index < count; ++index) {
     const auto at = types::read_pointer(target_.memory(), target_.types(), pointers + index * target_.pointer_bytes());
@@ -209,7 +209,7 @@ Result<std::vector<std::string>> Reader::texts(VirtualAddress pointers, std::uin
 }
 
 /// What the kernel prints of a system call's events comes from its description, not from the print format.
-void Reader::read_syscall(VirtualAddress metadata, EventFormat& event) {
+void FormatReader::read_syscall(VirtualAddress metadata, EventFormat& event) {
   if (metadata_size_ == 0) return;
   const auto raw = bytes(metadata, metadata_size_);
   if (!raw) return;
@@ -225,7 +225,7 @@ void Reader::read_syscall(VirtualAddress metadata, EventFormat& event) {
 
 /// Where the list of an event's fields begins: in its class, but for the entry of a system call, whose fields its
 /// description has.
-Result<VirtualAddress> Reader::fields_head(std::span<const std::byte> call, VirtualAddress group) {
+Result<VirtualAddress> FormatReader::fields_head(std::span<const std::byte> call, VirtualAddress group) {
   const VirtualAddress head = group + class_fields_;
   const auto first = types::read_pointer(target_.memory(), target_.types(), head);
   if (!first) return failure(first);
@@ -233,7 +233,7 @@ Result<VirtualAddress> Reader::fields_head(std::span<const std::byte> call, Virt
   return VirtualAddress{data_.in(call)} + enter_fields_;
 }
 
-Result<EventFormat> Reader::event(VirtualAddress address) {
+Result<EventFormat> FormatReader::event(VirtualAddress address) {
   const auto call = bytes(address, call_size_);
   if (!call) return failure(call);
   const VirtualAddress group{class_.in(*call)};
@@ -271,7 +271,7 @@ Result<EventFormat> Reader::event(VirtualAddress address) {
   return result;
 }
 
-Result<EventFormats> Reader::read() {
+Result<EventFormats> FormatReader::read() {
   EventFormats result;
   const auto head = head_of("ftrace_events");
   if (!head) return failure(head);
@@ -338,7 +338,7 @@ const EventFormat* EventFormats::find(std::string_view system, std::string_view 
 }
 
 Result<EventFormats> read_event_formats(target::Target& target, const Cancellation& cancellation) {
-  auto reader = Reader::create(target, cancellation);
+  auto reader = FormatReader::create(target, cancellation);
   if (!reader) return failure(std::move(reader));
   return reader->read();
 }

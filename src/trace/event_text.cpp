@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "trace/limits.hpp"
 #include "trace/print_format.hpp"
 #include "types/value.hpp"
 
@@ -25,9 +26,6 @@ namespace alicia::trace {
 namespace {
 
 constexpr std::size_t kReach = std::size_t{10} << 16U;  // two 16-bit offsets, and 16 bits' worth of 8 bytes each
-constexpr std::size_t kMostRecord = std::size_t{1} << 20U;
-constexpr std::size_t kMostString = 4096;
-constexpr std::size_t kMostStrings = 65536;
 
 /// True of a field whose value is a string's address.
 bool is_string_pointer(const EventField& field) {

@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "trace/limits.hpp"
 #include "trace/page_cursor.hpp"
 
 namespace alicia::trace {
 namespace {
 
-constexpr std::size_t kSmallestEvent = 12;  // a header and the common fields
-constexpr std::size_t kPoll = 65536;        // events between two looks at the cancellation
+constexpr std::size_t kSmallestEvent = 12;                                 // a header and the common fields
 constexpr std::uint32_t kFar = std::numeric_limits<std::uint32_t>::max();  // a delay that wants more than 32 bits
 
 /// Walks one CPU's events in one buffer.

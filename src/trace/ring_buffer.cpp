@@ -18,6 +18,7 @@
 
 #include "base/bytes.hpp"
 #include "target/layout.hpp"
+#include "trace/limits.hpp"
 #include "types/value.hpp"
 
 namespace alicia::trace {
@@ -34,7 +35,6 @@ constexpr std::size_t kMostBytes = std::size_t{8} << 30U;
 constexpr std::size_t kBlock = std::size_t{1} << 20U;
 constexpr std::size_t kTell = std::size_t{16} << 20U;  // bytes between two words of progress
 constexpr std::uint64_t kCommitMask = 0x3fff'ffff;     // the two bits above tell of lost events
-constexpr unsigned kMostCpus = 8192;
 
 /// The members that are read; found once.
 struct Layouts {
@@ -106,10 +106,10 @@ Result<Layouts> find_layouts(types::TypeSystem& types) {
   return found;
 }
 
-class Reader {
+class BufferReader {
  public:
-  Reader(const MemoryReader& memory, const Layouts& layouts, RingBuffer& result, const Cancellation& cancellation,
-         const std::function<void(std::size_t)>& told)
+  BufferReader(const MemoryReader& memory, const Layouts& layouts, RingBuffer& result, const Cancellation& cancellation,
+               const std::function<void(std::size_t)>& told)
       : memory_(memory), at_(layouts), result_(result), cancellation_(cancellation), told_(told) {}
 
   void set_sub_buffer(std::uint64_t bytes) { sub_buffer_ = bytes; }
@@ -143,7 +143,7 @@ class Reader {
   std::unordered_set<std::uint64_t> taken_;  // sub-buffers, of all CPUs
 };
 
-Result<Reader::Page> Reader::page(VirtualAddress address) const {
+Result<BufferReader::Page> BufferReader::page(VirtualAddress address) const {
   std::array<std::byte, 256> bytes{};
   if (at_.page_size > bytes.size()) return failure(ErrorCode::corrupt, "struct buffer_page is too large to be true");
   const std::span<std::byte> used = std::span(bytes).first(static_cast<std::size_t>(at_.page_size));
@@ -157,7 +157,7 @@ Result<Reader::Page> Reader::page(VirtualAddress address) const {
 }
 
 /// The page that the head flag marks, looked for from where the kernel saw it last.
-std::optional<VirtualAddress> Reader::true_head(VirtualAddress guess) const {
+std::optional<VirtualAddress> BufferReader::true_head(VirtualAddress guess) const {
   std::unordered_set<std::uint64_t> passed;
   for (VirtualAddress at = guess; passed.insert(at.value).second && !cancellation_.requested();) {
     const auto found = page(at);
@@ -170,7 +170,7 @@ std::optional<VirtualAddress> Reader::true_head(VirtualAddress guess) const {
 }
 
 /// Copies what was committed to a sub-buffer.
-void Reader::take(const Page& page, CpuBuffer& cpu) {
+void BufferReader::take(const Page& page, CpuBuffer& cpu) {
   if (page.data.value % kSmallestPage != 0 || kept_ > kMostBytes) {
     problem(cpu, fmt::format("left out a sub-buffer at {:#x}: {}", page.data.value,
                              kept_ > kMostBytes ? "too many bytes" : "no page begins there"));
@@ -211,7 +211,8 @@ void Reader::take(const Page& page, CpuBuffer& cpu) {
 }
 
 /// From the reader's sub-buffer to the one that is being written.
-Result<void> Reader::read_pages(VirtualAddress reader, VirtualAddress commit, VirtualAddress recorded, CpuBuffer& cpu) {
+Result<void> BufferReader::read_pages(VirtualAddress reader, VirtualAddress commit, VirtualAddress recorded,
+                                      CpuBuffer& cpu) {
   if (const auto first = page(reader)) {
     take(*first, cpu);
   } else {
@@ -241,7 +242,7 @@ Result<void> Reader::read_pages(VirtualAddress reader, VirtualAddress commit, Vi
   return {};
 }
 
-Result<void> Reader::read_cpu(VirtualAddress address, bool counts_only) {
+Result<void> BufferReader::read_cpu(VirtualAddress address, bool counts_only) {
   std::vector<std::byte> bytes(static_cast<std::size_t>(at_.cpu_size));
   CpuBuffer cpu;
   if (const auto read = memory_.read(address, bytes); !read) {
@@ -300,7 +301,7 @@ Result<RingBuffer> read_ring_buffer(const RingBufferMachine& machine, VirtualAdd
 
   RingBuffer result;
   result.is_recording = layouts->disabled && layouts->disabled->in(bytes) == 0;
-  Reader reader(machine.memory, *layouts, result, cancellation, told);
+  BufferReader reader(machine.memory, *layouts, result, cancellation, told);
   const std::int64_t page_size = machine.page_bytes;
   const std::uint64_t order = layouts->order ? layouts->order->in(bytes) : 0;
   if (page_size < static_cast<std::int64_t>(kSmallestPage) || page_size > 65536 || order > 16 ||

@@ -21,11 +21,11 @@
 #include <unordered_map>
 #include <utility>
 
+#include "trace/limits.hpp"
+
 namespace alicia::trace {
 namespace {
 
-constexpr std::size_t kPoll = 65536;
-constexpr std::uint64_t kMostCpus = 8192;
 constexpr std::int64_t kBeginning = -1;
 constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint32_t kMostLength = 0x7fff'ffff;

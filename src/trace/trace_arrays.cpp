@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "target/layout.hpp"
+#include "trace/limits.hpp"
 #include "types/containers.hpp"
 #include "types/value.hpp"
 
@@ -19,7 +20,6 @@ using target::Layout;
 using target::Slot;
 
 constexpr std::size_t kMostInstances = 4096;
-constexpr std::size_t kMostName = 256;
 constexpr std::uint64_t kMostInstanceBytes = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kMostClocks = 64;
 
@@ -43,9 +43,9 @@ Options options_of(target::Target& target, std::uint64_t flags) {
   return options;
 }
 
-class Reader {
+class ArrayReader {
  public:
-  Reader(target::Target& target, const Layout& layout) : target_(target), layout_(layout) {}
+  ArrayReader(target::Target& target, const Layout& layout) : target_(target), layout_(layout) {}
 
   Result<void> read(VirtualAddress address, TraceBuffers& into) const;
 
@@ -67,7 +67,7 @@ class Reader {
 
 /// The table `trace_clocks` has three words an entry: the function, its name, and whether it counts nanoseconds. Its
 /// type has no name that a kernel would tell.
-Clock Reader::clock(std::uint64_t number) const {
+Clock ArrayReader::clock(std::uint64_t number) const {
   Clock clock;
   const auto table = target_.symbol("trace_clocks");
   const unsigned word = target_.pointer_bytes();
@@ -81,7 +81,7 @@ Clock Reader::clock(std::uint64_t number) const {
   return clock;
 }
 
-void Reader::read_tracer(VirtualAddress address, TraceBuffer& buffer) const {
+void ArrayReader::read_tracer(VirtualAddress address, TraceBuffer& buffer) const {
   const auto layout = Layout::of(target_.types(), "struct tracer");
   if (!layout) return;
   const auto name = layout->slot("name");
@@ -99,7 +99,7 @@ void Reader::read_tracer(VirtualAddress address, TraceBuffer& buffer) const {
   buffer.has_tracer_options = true;
 }
 
-Result<void> Reader::read(VirtualAddress address, TraceBuffers& into) const {
+Result<void> ArrayReader::read(VirtualAddress address, TraceBuffers& into) const {
   if (layout_.size() > kMostInstanceBytes)
     return failure(ErrorCode::corrupt, "struct trace_array is too large to be true");
   std::vector<std::byte> bytes(static_cast<std::size_t>(layout_.size()));
@@ -142,7 +142,7 @@ Result<TraceBuffers> list_trace_buffers(target::Target& target, const Cancellati
   if (walk.broken && walk.broken->code == ErrorCode::interrupted) return tl::unexpected<Error>(*walk.broken);
   TraceBuffers result;
   if (walk.broken) result.problems.push_back(fmt::format("lost trace instances: {}", walk.broken->message));
-  const Reader reader(target, *layout);
+  const ArrayReader reader(target, *layout);
   for (const VirtualAddress address : walk.entries) {
     if (const auto read = reader.read(address, result); !read)
       result.problems.push_back(

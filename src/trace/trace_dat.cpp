@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "trace/limits.hpp"
 #include "trace/page_cursor.hpp"
 #include "types/value.hpp"
 
@@ -24,8 +25,6 @@ namespace alicia::trace {
 namespace {
 
 constexpr std::size_t kHeader = 16;  // of a sub-buffer, as the file's header_page declares it
-constexpr std::size_t kMostString = 4096;
-constexpr std::size_t kMostStrings = 65536;
 
 constexpr std::string_view kEventHeader =
     "# compressed entry header\n"

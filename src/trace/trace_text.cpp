@@ -9,12 +9,11 @@
 
 #include "base/bytes.hpp"
 #include "trace/binary_printf.hpp"
+#include "trace/limits.hpp"
 #include "types/value.hpp"
 
 namespace alicia::trace {
 namespace {
-
-constexpr std::size_t kMostString = 4096;
 
 /// A record's `common_flags`.
 constexpr std::uint64_t kInterruptsOff = 0x1;

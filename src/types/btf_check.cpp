@@ -21,7 +21,7 @@
 namespace alicia::types {
 namespace {
 
-constexpr std::uint64_t largest_section = 1ULL << 30U;
+constexpr std::uint64_t largest_btf = 1ULL << 30U;
 
 class Checker {
  public:
@@ -77,7 +77,7 @@ class Checker {
         (!split && strings_.front() != '\0')) {
       return failure(ErrorCode::corrupt, "BTF strings do not begin and end with NUL");
     }
-    if (base_.strings + std::uint64_t{head.str_len} > largest_section) {
+    if (base_.strings + std::uint64_t{head.str_len} > largest_btf) {
       return failure(ErrorCode::corrupt, "BTF strings exceed a gigabyte");
     }
     total_.strings = base_.strings + head.str_len;

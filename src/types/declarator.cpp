@@ -23,7 +23,7 @@
 namespace alicia::types {
 namespace {
 
-constexpr std::size_t longest_text = 1U << 18U;
+constexpr std::size_t longest_declaration = 1U << 18U;
 constexpr unsigned deepest_nesting = 64;  // a struct within a struct counts twice
 constexpr std::size_t most_steps = 64;    // of one declarator
 
@@ -69,7 +69,7 @@ class Parser {
       : text_(text), lexer_(text), store_(store), lookup_(lookup), unknown_(unknown) {}
 
   Result<Declaration> run() {
-    if (text_.size() > longest_text) return failure(ErrorCode::bad_argument, "a declaration too long to be one");
+    if (text_.size() > longest_declaration) return failure(ErrorCode::bad_argument, "a declaration too long to be one");
     if (auto moved = advance(); !moved) return failure(moved);
     const auto base = specifiers();
     if (!base) return failure(base);

@@ -12,7 +12,7 @@
 namespace alicia::types {
 namespace {
 
-constexpr unsigned deepest = 32;
+constexpr unsigned deepest_body = 32;
 constexpr std::size_t longest = 256U << 10U;
 
 class TypePrinter {
@@ -85,7 +85,7 @@ class TypePrinter {
   /// `known` says whether the members' offsets are told: those of a nested body with a name are told by that name.
   void print_members(TypeRef structure, std::uint64_t base, unsigned depth, bool known) {
     for (const Member& member : types_.describe(structure).members) {
-      if (depth > deepest || out_.size() > longest) {
+      if (depth > deepest_body || out_.size() > longest) {
         begin(std::nullopt, depth);
         out_ += "...\n";
         return;
@@ -114,7 +114,7 @@ class TypePrinter {
 
   /// The type behind arrays and qualifiers.
   TypeRef element_of(TypeRef type) const {
-    for (unsigned dimensions = 0; dimensions < deepest; ++dimensions) {
+    for (unsigned dimensions = 0; dimensions < deepest_body; ++dimensions) {
       const Type& described = types_.describe(type);
       if (described.kind != Kind::array && described.kind != Kind::const_ && described.kind != Kind::volatile_) break;
       type = types_.follow(type, described.target);

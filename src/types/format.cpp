@@ -21,9 +21,9 @@
 namespace alicia::types {
 namespace {
 
-constexpr unsigned deepest = 64;
+constexpr unsigned deepest_level = 64;
 constexpr std::uint64_t largest_snapshot = 1U << 20U;
-constexpr std::uint64_t longest_text = 1U << 16U;
+constexpr std::uint64_t longest_shown_text = 1U << 16U;
 
 /// Memory with one object's bytes read ahead: most members are a few bytes each.
 class Snapshot final : public MemoryReader {
@@ -82,7 +82,7 @@ class ValuePrinter {
   void print(const Place& place, unsigned level) {
     const TypeRef bare = types_.complete(place.type);
     const Type& type = types_.describe(bare);
-    if (level > deepest || full()) {
+    if (level > deepest_level || full()) {
       out_ += "...";
       return;
     }
@@ -197,7 +197,7 @@ class ValuePrinter {
   }
 
   void print_text_array(VirtualAddress address, std::uint64_t count) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(std::min(count, longest_text)));
+    std::vector<std::byte> bytes(static_cast<std::size_t>(std::min(count, longest_shown_text)));
     if (auto read = memory_.read(address, bytes); !read) {
       error(read.error());
       return;
@@ -210,7 +210,7 @@ class ValuePrinter {
 
   /// A pointed-to string: up to NUL, the limit, or the end of what can be read.
   void print_text_at(VirtualAddress address) {
-    const std::uint64_t limit = options_.elements != 0 ? options_.elements : longest_text;
+    const std::uint64_t limit = options_.elements != 0 ? options_.elements : longest_shown_text;
     std::string text;
     bool ended = false;
     while (!ended && text.size() < limit) {

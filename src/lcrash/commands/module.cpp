@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "base/escape.hpp"
-#include "lcrash/c_format.hpp"
 #include "lcrash/commands/commands.hpp"
 #include "lcrash/record.hpp"
 #include "lcrash/resolve.hpp"
+#include "lcrash/show_struct.hpp"
 #include "target/modules.hpp"
 #include "types/containers.hpp"
 
@@ -29,17 +29,6 @@ std::string users(target::Target& target, const Record& module) {
     names += fmt::format(" [{}]", visible(name ? *name : "?"));
   }
   return names;
-}
-
-Result<void> show_struct(Context& context, VirtualAddress module) {
-  const Scope scope = scope_of(context.target());
-  const auto type = scope.types.find("struct module");
-  if (!type) return failure(type);
-  const auto text =
-      format_operand(scope, {*type, true, {module, *type}, 0, false}, Radix::decimal, context.cancellation());
-  if (!text) return failure(text);
-  context.write(*text + "\n");
-  return {};
 }
 
 }  // namespace
@@ -64,7 +53,7 @@ Result<void> run_module(Context& context, const Arguments& arguments) {
                   references ? fmt::format("{}", static_cast<std::int64_t>(*references) - 1) : "?",
                   visible(module.name), record ? users(target, *record) : "");
     if (arguments.has('f'))
-      if (auto shown = show_struct(context, module.address); !shown) return shown;
+      if (auto shown = show_struct(context, "struct module", module.address, Radix::decimal); !shown) return shown;
   }
   for (const Error& problem : listing.problems)
     context.complain(problem);

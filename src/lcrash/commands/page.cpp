@@ -3,10 +3,10 @@
 // Where a frame's struct page lies: in one array, mem_map, or (x86_64) in one in virtual memory, vmemmap_base.
 #include <fmt/format.h>
 
-#include "lcrash/c_format.hpp"
 #include "lcrash/commands/commands.hpp"
 #include "lcrash/record.hpp"
 #include "lcrash/resolve.hpp"
+#include "lcrash/show_struct.hpp"
 #include "target/layout.hpp"
 
 namespace alicia::lcrash {
@@ -58,17 +58,6 @@ Result<void> show(Context& context, VirtualAddress address) {
   return {};
 }
 
-Result<void> show_struct(Context& context, VirtualAddress address) {
-  const Scope scope = scope_of(context.target());
-  const auto type = scope.types.find("struct page");
-  if (!type) return failure(type);
-  const auto text =
-      format_operand(scope, {*type, true, {address, *type}, 0, false}, Radix::hexadecimal, context.cancellation());
-  if (!text) return failure(text);
-  context.write(*text + "\n");
-  return {};
-}
-
 }  // namespace
 
 Result<void> run_page(Context& context, const Arguments& arguments) {
@@ -85,7 +74,7 @@ Result<void> run_page(Context& context, const Arguments& arguments) {
                     "INDEX");
     heading = false;
     auto shown = show(context, *page);
-    if (shown && arguments.has('f')) shown = show_struct(context, *page);
+    if (shown && arguments.has('f')) shown = show_struct(context, "struct page", *page, Radix::hexadecimal);
     if (!shown) context.complain(shown.error());
   }
   return {};

@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lcrash/tasks.hpp"
 
-#include "lcrash/c_format.hpp"
 #include "lcrash/commands/commands.hpp"
 #include "lcrash/resolve.hpp"
 #include "lcrash/sections.hpp"
+#include "lcrash/show_struct.hpp"
 
 namespace alicia::lcrash {
-namespace {
-
-Result<void> show_struct(Context& context, VirtualAddress task) {
-  const Scope scope = scope_of(context.target());
-  const auto type = scope.types.find("struct task_struct");
-  if (!type) return failure(type);
-  const Operand operand{*type, true, {task, *type}, 0, false};
-  const auto text = format_operand(scope, operand, Radix::decimal, context.cancellation());
-  if (!text) return failure(text);
-  context.write(*text + "\n");
-  return {};
-}
-
-}  // namespace
 
 Result<void> run_task(Context& context, const Arguments& arguments) {
   std::vector<VirtualAddress> tasks;
@@ -42,7 +28,7 @@ Result<void> run_task(Context& context, const Arguments& arguments) {
   if (context.interrupted()) return failure(ErrorCode::interrupted, "interrupted");
   if (!arguments.has('f')) return {};
   for (const VirtualAddress task : tasks)
-    if (auto shown = show_struct(context, task); !shown) return shown;
+    if (auto shown = show_struct(context, "struct task_struct", task, Radix::decimal); !shown) return shown;
   return {};
 }
 

@@ -20,8 +20,8 @@ namespace {
 using types::Kind;
 using types::TypeRef;
 
-constexpr std::size_t kLongest = 65536;
-constexpr unsigned kDeepest = 200;
+constexpr std::size_t kLongestExpression = 65536;
+constexpr unsigned kDeepestExpression = 200;
 
 struct Binary {
   std::string_view sign;
@@ -62,7 +62,8 @@ class Parser {
   Parser(const Scope& scope, std::string_view text) : scope_(scope), arithmetic_(scope), tokens_(text) {}
 
   Result<Operand> run() {
-    if (tokens_.text().size() > kLongest) return failure(ErrorCode::bad_argument, "an expression too long to be one");
+    if (tokens_.text().size() > kLongestExpression)
+      return failure(ErrorCode::bad_argument, "an expression too long to be one");
     if (auto read = advance(); !read) return failure(read);
     if (token_.kind == Token::Kind::end) return failure(ErrorCode::bad_argument, "an expression is missing");
     auto result = binary(1);
@@ -79,7 +80,7 @@ class Parser {
     Level(const Level&) = delete;
     Level& operator=(const Level&) = delete;
     Result<void> check() const {
-      if (depth_ > kDeepest) return failure(ErrorCode::bad_argument, "an expression nested too deeply");
+      if (depth_ > kDeepestExpression) return failure(ErrorCode::bad_argument, "an expression nested too deeply");
       return {};
     }
 

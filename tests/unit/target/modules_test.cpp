@@ -11,7 +11,7 @@ namespace {
 
 using test::MadeTypes;
 
-constexpr VirtualAddress base{0xffff888000100000};
+constexpr VirtualAddress list_head{0xffff888000100000};
 
 /// A list of modules in memory, with struct module as old or as new kernels have it.
 class Modules : public testing::Test {
@@ -43,15 +43,15 @@ class Modules : public testing::Test {
   }
 
   /// A module whose list_head links to `next`; returns the address of that list_head.
-  VirtualAddress module_at(unsigned number) const { return base + 0x100 + number * module_bytes + 8; }
+  VirtualAddress module_at(unsigned number) const { return list_head + 0x100 + number * module_bytes + 8; }
   void lay_out(const std::vector<std::string>& names) {
     memory.append_value(module_at(0).value);  // the head
-    while (memory.end() < base + 0x100)
+    while (memory.end() < list_head + 0x100)
       memory.append_value(std::uint8_t{0});
     for (unsigned number = 0; number < names.size(); ++number) {
       const bool is_last = number + 1 == names.size();
       memory.append_value(std::uint64_t{0});
-      memory.append_value(is_last ? base.value : module_at(number + 1).value);
+      memory.append_value(is_last ? list_head.value : module_at(number + 1).value);
       memory.append_value(std::uint64_t{0});
       std::string name = names[number];
       name.resize(56);
@@ -66,13 +66,13 @@ class Modules : public testing::Test {
 
   static constexpr std::uint64_t module_bytes = 120;
   types::TypeSystem types{8};
-  test::VirtualMemory memory{base};
+  test::VirtualMemory memory{list_head};
 };
 
 TEST_F(Modules, AreReadInTheOrderOfTheList) {
   declare(false);
   lay_out({"veth", std::string(56, 'x')});
-  const auto listing = read_modules(memory, types, base);
+  const auto listing = read_modules(memory, types, list_head);
   EXPECT_TRUE(listing.problems.empty()) << listing.problems.front().message;
   ASSERT_EQ(listing.items.size(), 2U);
   EXPECT_EQ(listing.items[0].name, "veth");
@@ -86,7 +86,7 @@ TEST_F(Modules, AreReadInTheOrderOfTheList) {
 TEST_F(Modules, OfNewerKernelsHaveAnArrayOfMemory) {
   declare(true);
   lay_out({"veth"});
-  const auto listing = read_modules(memory, types, base);
+  const auto listing = read_modules(memory, types, list_head);
   ASSERT_EQ(listing.items.size(), 1U);
   ASSERT_EQ(listing.items[0].ranges.size(), 1U);
   EXPECT_EQ(listing.items[0].ranges[0].begin.value, 0xffffffffc0000000U);
@@ -96,7 +96,7 @@ TEST_F(Modules, AListInACircleEnds) {
   declare(false);
   lay_out({"one", "two", "three"});
   memory.overwrite(module_at(2), module_at(1).value);
-  const auto listing = read_modules(memory, types, base);
+  const auto listing = read_modules(memory, types, list_head);
   EXPECT_EQ(listing.items.size(), 3U);
   ASSERT_EQ(listing.problems.size(), 1U);
   EXPECT_EQ(listing.problems[0].code, ErrorCode::corrupt);
@@ -106,14 +106,14 @@ TEST_F(Modules, AListThatLeavesMemoryKeepsWhatWasRead) {
   declare(false);
   lay_out({"one", "two", "three"});
   memory.overwrite(module_at(0), std::uint64_t{0xdead000000000100});
-  const auto listing = read_modules(memory, types, base);
+  const auto listing = read_modules(memory, types, list_head);
   EXPECT_EQ(listing.items.size(), 1U);
   EXPECT_EQ(listing.problems.size(), 2U);  // the module that isn't there, and the end of the list
 }
 
 TEST_F(Modules, WithoutTypesThereIsAReason) {
   lay_out({"one"});
-  const auto listing = read_modules(memory, types, base);
+  const auto listing = read_modules(memory, types, list_head);
   EXPECT_TRUE(listing.items.empty());
   ASSERT_EQ(listing.problems.size(), 1U);
   EXPECT_EQ(listing.problems[0].code, ErrorCode::no_such_type);
