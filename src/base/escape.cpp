@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 
@@ -32,6 +33,8 @@ std::size_t printable_sequence(std::string_view text) {
 }  // namespace
 
 std::string visible(std::string_view hostile, bool keep_lines) {
+  const auto is_plain = [](char each) { return each >= 0x20 && each < 0x7f; };
+  if (std::ranges::all_of(hostile, is_plain)) return std::string(hostile);
   std::string shown;
   shown.reserve(hostile.size());
   while (!hostile.empty()) {

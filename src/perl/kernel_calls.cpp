@@ -69,6 +69,11 @@ Result<types::TypeRef> KernelCalls::text_type() {
   return *text_type_;
 }
 
+types::ShapeCache& KernelCalls::shapes() {
+  if (!shapes_) shapes_.emplace(types());
+  return *shapes_;
+}
+
 Result<types::Place> KernelCalls::offset(types::TypeRef type, std::string_view path) {
   const UntouchedMemory memory;
   Result<types::Place> place = types::walk_path(memory, types(), {kPlanningBase, type}, path);

@@ -13,6 +13,7 @@
 #include "base/address.hpp"
 #include "base/error.hpp"
 #include "session/session.hpp"
+#include "types/shape.hpp"
 #include "types/type_system.hpp"
 #include "types/value.hpp"
 
@@ -53,6 +54,8 @@ class KernelCalls {
   /// The member's place in a structure, without reading memory. Errors: no_such_member, type_mismatch where a pointer
   /// would have to be followed.
   Result<types::Place> offset(types::TypeRef type, std::string_view path);
+  /// What printing asks of types, remembered.
+  types::ShapeCache& shapes();
 
  private:
   /// How a member is got at: at a fixed distance, or by walking the path each time because it crosses a pointer.
@@ -78,6 +81,7 @@ class KernelCalls {
   std::unordered_map<std::string, types::TypeRef> types_by_name_;
   std::unordered_map<std::string, Plan> plans_;
   std::optional<types::TypeRef> text_type_;
+  std::optional<types::ShapeCache> shapes_;
 };
 
 }  // namespace alicia::perl

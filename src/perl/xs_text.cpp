@@ -52,6 +52,7 @@ void xs_c_value(pTHX_ CV* cv) {
     style.hexadecimal = hexadecimal;
     style.line_width = static_cast<std::size_t>(width);
     style.leave_out_zeros = brief;
+    style.shapes = &state.calls.shapes();
     style.name_of = [&state](VirtualAddress at) { return name_at(state, at); };
     return new_text(aTHX_ types::print_value(memory, types, place, style));
   });

@@ -9,61 +9,49 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <cstring>
+#include <charconv>
 #include <iterator>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/escape.hpp"
+#include "types/shape.hpp"
+#include "types/snapshot.hpp"
 #include "types/text_format.hpp"
 
 namespace alicia::types {
 namespace {
 
 constexpr unsigned deepest_level = 64;
-constexpr std::uint64_t largest_snapshot = 1U << 20U;
 constexpr std::uint64_t longest_shown_text = 1U << 16U;
 
-/// Memory with one object's bytes read ahead: most members are a few bytes each.
-class Snapshot final : public MemoryReader {
- public:
-  Snapshot(const MemoryReader& memory, VirtualAddress start, std::uint64_t size) : memory_(memory), start_(start) {
-    bytes_.resize(static_cast<std::size_t>(std::min(size, largest_snapshot)));
-    if (!memory_.read(start_, bytes_)) bytes_.clear();
-  }
-  Result<void> read(VirtualAddress address, std::span<std::byte> out) const override {
-    const std::uint64_t offset = address - start_;
-    if (!fits(offset, out.size(), bytes_.size())) return memory_.read(address, out);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
-    return {};
-  }
-  /// Whether these bytes are known to be zero; false also for what was not read ahead, and for none.
-  bool is_zero(VirtualAddress address, std::uint64_t size) const {
-    const std::uint64_t offset = address - start_;
-    if (size == 0 || !fits(offset, size, bytes_.size())) return false;
-    const auto part = std::span(bytes_).subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
-    return std::ranges::all_of(part, [](std::byte each) { return each == std::byte{0}; });
-  }
+/// Where a number lies: a bit-field's first bit is counted from the byte's lowest.
+struct Spot {
+  VirtualAddress address;
+  std::uint32_t bit_shift = 0;
+  std::uint32_t bitfield_bits = 0;
+};
 
- private:
-  const MemoryReader& memory_;
-  VirtualAddress start_;
-  std::vector<std::byte> bytes_;
+/// An integer widened to 64 bits as its type says.
+struct WideNumber {
+  std::uint64_t bits = 0;
+  bool is_signed = false;
 };
 
 class ValuePrinter {
  public:
-  ValuePrinter(const Snapshot& memory, TypeSystem& types, const FormatOptions& options)
-      : memory_(memory), types_(types), options_(options) {}
+  ValuePrinter(const Snapshot& memory, TypeSystem& types, ShapeCache& shapes, const FormatOptions& options)
+      : memory_(memory), types_(types), shapes_(shapes), options_(options) {}
 
   Result<std::string> run(const Place& place) {
     // A pointer on its own is shown with its type, as a cast would be written; text says what it is.
-    const TypeRef bare = types_.strip(place.type);
-    if (options_.cast && types_.describe(bare).kind == Kind::pointer && !is_text(bare)) {
+    const Shape& shape = shapes_.of(place.type);
+    if (options_.cast && shape.described->kind == Kind::pointer && !shape.text) {
       out_ += fmt::format("({}) ", visible(types_.spell(place.type)));
     }
-    print(place, 0);
+    print(shape, {place.address, place.bit_shift, place.bitfield_bits}, 0);
     if (interrupted_) return failure(ErrorCode::interrupted, "interrupted");
     return std::move(out_);
   }
@@ -78,48 +66,59 @@ class ValuePrinter {
 
   void indent(unsigned level) { out_.append(std::size_t{2} * level, ' '); }
 
+  void number(WideNumber value) {
+    std::array<char, 24> digits;
+    const auto end = value.is_signed
+                         ? std::to_chars(digits.begin(), digits.end(), static_cast<std::int64_t>(value.bits))
+                         : std::to_chars(digits.begin(), digits.end(), value.bits);
+    out_.append(digits.data(), end.ptr);
+  }
+
+  void hexadecimal(std::uint64_t bits) {
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), bits, 16);
+    out_.append("0x").append(digits.data(), end.ptr);
+  }
+
   /// `level` counts the braces around the value.
-  void print(const Place& place, unsigned level) {
-    const TypeRef bare = types_.complete(place.type);
-    const Type& type = types_.describe(bare);
+  void print(const Shape& shape, Spot spot, unsigned level) {
     if (level > deepest_level || full()) {
       out_ += "...";
       return;
     }
-    switch (type.kind) {
+    switch (shape.described->kind) {
       case Kind::structure:
-      case Kind::union_: print_members(place, bare, level); break;
-      case Kind::array: print_array(place, bare, level); break;
-      case Kind::pointer: print_pointer(place, bare); break;
-      case Kind::integer: print_integer(place, type); break;
-      case Kind::enumeration: print_enumeration(place, type); break;
-      case Kind::floating: print_floating(place); break;
+      case Kind::union_: print_members(shape, spot.address, level); break;
+      case Kind::array: print_array(shape, spot.address, level); break;
+      case Kind::pointer: print_pointer(shape, spot.address); break;
+      case Kind::integer: print_integer(shape, spot); break;
+      case Kind::enumeration: print_enumeration(shape, spot); break;
+      case Kind::floating: print_floating(shape, spot.address); break;
       case Kind::function:
-        out_ += fmt::format("{{{}}} ", visible(types_.spell(bare)));
-        print_address(place.address);
+        out_ += fmt::format("{{{}}} ", visible(types_.spell(shape.type)));
+        print_address(spot.address);
         break;
       case Kind::forward: out_ += "<incomplete type>"; break;
       default: out_ += "void"; break;
     }
   }
 
-  void print_members(const Place& place, TypeRef structure, unsigned level) {
-    const Type& type = types_.describe(structure);
-    if (type.members.empty()) {
+  void print_members(const Shape& structure, VirtualAddress start, unsigned level) {
+    if (structure.parts.empty()) {
       out_ += "{<No data fields>}";
       return;
     }
     out_ += "{\n";
     bool first = true;
-    for (const Member& member : type.members) {
-      const VirtualAddress address = types_.wrap(place.address + member.bit_offset / 8);
-      const TypeRef member_type = types_.follow(structure, member.type);
-      if (options_.leave_out_zeros && is_plain_zero(address, member_type)) continue;
+    for (const Shape::Part& part : structure.parts) {
+      const VirtualAddress address = types_.wrap(start + part.offset);
+      const Shape& shape = shapes_.of(part.type);
+      if (options_.leave_out_zeros && memory_.is_zero(address, shape.plain_size)) continue;
       if (!first) out_ += ",\n";
       first = false;
       indent(level + 1);
-      if (!member.name.empty()) out_.append(visible(member.name)).append(" = ");
-      print({address, member_type, static_cast<std::uint32_t>(member.bit_offset % 8), member.bitfield_bits}, level + 1);
+      out_ += part.label;
+      print(shape, {address, part.bit_shift, part.bitfield_bits}, level + 1);
       if (full()) break;
     }
     if (!first) out_ += '\n';
@@ -127,47 +126,24 @@ class ValuePrinter {
     out_ += '}';
   }
 
-  /// A number, a pointer or an array of these, all of it zero. Enumerations have a name for it.
-  bool is_plain_zero(VirtualAddress address, TypeRef type) const {
-    const auto is_plain = [](Kind kind) {
-      return kind == Kind::integer || kind == Kind::pointer || kind == Kind::floating;
-    };
-    const TypeRef bare = types_.complete(type);
-    const Type& described = types_.describe(bare);
-    const bool plain = described.kind == Kind::array
-                           ? is_plain(types_.describe(types_.strip(types_.follow(bare, described.target))).kind)
-                           : is_plain(described.kind);
-    if (!plain) return false;
-    const auto size = types_.size_of(bare);
-    return size && memory_.is_zero(address, *size);
-  }
-
-  bool is_text(TypeRef holder) const {
-    const Type& element = types_.describe(types_.strip(types_.follow(holder, types_.describe(holder).target)));
-    return element.kind == Kind::integer && element.size == 1 && is_character(element.encoding);
-  }
-  bool is_text_pointer(TypeRef bare) const { return types_.describe(bare).kind == Kind::pointer && is_text(bare); }
-
-  void print_array(const Place& place, TypeRef array, unsigned level) {
-    const Type& type = types_.describe(array);
-    const TypeRef element = types_.follow(array, type.target);
-    const auto size = types_.size_of(element);
-    if (!size) {
+  void print_array(const Shape& array, VirtualAddress address, unsigned level) {
+    const std::uint64_t count = array.described->count;
+    if (!array.element_size) {
       out_ += "<incomplete type>";
-    } else if (type.count == 0 || *size == 0) {
+    } else if (count == 0 || *array.element_size == 0) {
       // How long it is nobody says: shown as the pointer it decays to.
-      print_address(place.address);
-      if (is_text(array)) print_text_at(place.address);
-    } else if (is_text(array)) {
-      print_text_array(place.address, type.count);
+      print_address(address);
+      if (array.text) print_text_at(address);
+    } else if (array.text) {
+      print_text_array(address, count);
     } else {
       out_ += '{';
-      print_elements(place.address, element, *size, type.count, level);
+      print_elements(shapes_.of(array.element), address, *array.element_size, count, level);
       out_ += '}';
     }
   }
 
-  void print_elements(VirtualAddress address, TypeRef element, std::uint64_t size, std::uint64_t count,
+  void print_elements(const Shape& element, VirtualAddress address, std::uint64_t size, std::uint64_t count,
                       unsigned level) {
     std::size_t shown = 0;
     for (std::uint64_t index = 0; index < count; ++shown) {
@@ -177,7 +153,7 @@ class ValuePrinter {
       }
       if (index != 0) out_ += ", ";
       const VirtualAddress at = types_.wrap(address + index * size);
-      print({at, element}, level + 1);
+      print(element, {at}, level + 1);
       const std::uint64_t run = run_length(at, size, count - index);
       if (run > 1) out_ += fmt::format(" <repeats {} times>", run);
       index += run;
@@ -197,15 +173,21 @@ class ValuePrinter {
   }
 
   void print_text_array(VirtualAddress address, std::uint64_t count) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(std::min(count, longest_shown_text)));
-    if (auto read = memory_.read(address, bytes); !read) {
-      error(read.error());
-      return;
+    const std::uint64_t length = std::min(count, longest_shown_text);
+    std::vector<std::byte> read_now;
+    auto bytes = memory_.ahead(address, length);
+    if (bytes.empty()) {
+      read_now.resize(static_cast<std::size_t>(length));
+      if (auto read = memory_.read(address, read_now); !read) {
+        error(read.error());
+        return;
+      }
+      bytes = read_now;
     }
     std::string_view text = as_text(bytes);
     const bool cut = text.size() < count;
     if (!cut && text.back() == '\0') text.remove_suffix(1);
-    out_ += format_text(text, cut, {options_.elements, options_.repeats});
+    append_text(out_, text, cut, {options_.elements, options_.repeats});
   }
 
   /// A pointed-to string: up to NUL, the limit, or the end of what can be read.
@@ -219,7 +201,7 @@ class ValuePrinter {
       const auto part =
           std::span(bytes).first(static_cast<std::size_t>(std::min(64 - from.value % 64, limit - text.size())));
       if (auto read = memory_.read(from, part); !read) {
-        if (!text.empty()) out_ += " " + format_text(text, false, {0, options_.repeats});
+        if (!text.empty()) append_text(out_ += ' ', text, false, {0, options_.repeats});
         out_ += ' ';
         error(read.error());
         return;
@@ -228,7 +210,7 @@ class ValuePrinter {
       ended = end != std::string_view::npos;
       text += as_text(part).substr(0, end);
     }
-    out_ += " " + format_text(text, !ended, {0, options_.repeats});
+    append_text(out_ += ' ', text, !ended, {0, options_.repeats});
   }
 
   /// Text says what it is; only where there is none does the symbol help. The one below a string constant never does.
@@ -240,63 +222,77 @@ class ValuePrinter {
   }
 
   void print_address(VirtualAddress address, bool named = true) {
-    fmt::format_to(std::back_inserter(out_), "{:#x}", address.value);
+    hexadecimal(address.value);
     if (!named || !options_.symbol || address.value == 0) return;
     if (const std::string symbol = options_.symbol(address); !symbol.empty()) {
-      fmt::format_to(std::back_inserter(out_), " <{}>", visible(symbol));
+      out_.append(" <").append(visible(symbol)).append(">");
     }
   }
 
-  void print_pointer(const Place& place, TypeRef bare) {
-    const auto pointer = read_pointer(memory_, types_, place.address);
+  void print_pointer(const Shape& shape, VirtualAddress address) {
+    const auto pointer = read_pointer(memory_, types_, address);
     if (!pointer) {
       error(pointer.error());
-      return;
-    }
-    if (pointer->value == 0 || !is_text(bare)) {
+    } else if (pointer->value == 0 || !shape.text) {
       print_address(*pointer);
     } else {
       print_text_pointer(*pointer);
     }
   }
 
-  void print_integer(const Place& place, const Type& type) {
+  /// The integer or enumeration there, of 64 bits at most.
+  Result<WideNumber> read_number(const Shape& shape, Spot spot) const {
+    const Type& type = *shape.described;
+    const auto bytes = spot.bitfield_bits == 0 && type.size <= 8 ? memory_.ahead(spot.address, type.size)
+                                                                 : std::span<const std::byte>();
+    if (bytes.empty()) {
+      const auto value = read_value(memory_, types_, {spot.address, shape.type, spot.bit_shift, spot.bitfield_bits});
+      if (!value) return failure(value);
+      const auto* with_sign = std::get_if<std::int64_t>(&*value);
+      if (with_sign != nullptr) return WideNumber{static_cast<std::uint64_t>(*with_sign), true};
+      return WideNumber{std::get<std::uint64_t>(*value), false};
+    }
+    std::array<std::byte, 8> wide{};
+    std::ranges::copy(bytes, wide.begin());
+    WideNumber number{load<std::uint64_t>(wide), is_signed(type.encoding)};
+    if (type.encoding == Encoding::boolean) number.bits = number.bits != 0 ? 1 : 0;
+    if (number.is_signed) {
+      const auto unused = static_cast<unsigned>(64 - 8 * type.size);
+      number.bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(number.bits << unused) >> unused);
+    }
+    return number;
+  }
+
+  void print_integer(const Shape& shape, Spot spot) {
+    const Type& type = *shape.described;
     if (type.size > 8) {
-      print_wide(place);
+      print_wide(spot.address);
       return;
     }
-    const auto value = read_value(memory_, types_, place);
+    const auto value = read_number(shape, spot);
     if (!value) {
       error(value.error());
-      return;
-    }
-    if (options_.hexadecimal) {
-      print_hexadecimal(place, type, *value);
+    } else if (options_.hexadecimal) {
+      print_hexadecimal(type, spot, value->bits);
     } else if (type.encoding == Encoding::boolean) {
-      out_ += std::get<std::uint64_t>(*value) != 0 ? "true" : "false";
+      out_ += value->bits != 0 ? "true" : "false";
     } else if (is_character(type.encoding)) {
-      const auto* number = std::get_if<std::int64_t>(&*value);
-      out_ +=
-          format_character(number != nullptr ? *number : static_cast<std::int64_t>(std::get<std::uint64_t>(*value)));
-    } else if (const auto* number = std::get_if<std::int64_t>(&*value)) {
-      fmt::format_to(std::back_inserter(out_), "{}", *number);
+      append_character(out_, static_cast<std::int64_t>(value->bits));
     } else {
-      fmt::format_to(std::back_inserter(out_), "{}", std::get<std::uint64_t>(*value));
+      number(*value);
     }
   }
 
   /// Negative numbers show their own bits and no sign's.
-  void print_hexadecimal(const Place& place, const Type& type, const Value& value) {
-    const auto* number = std::get_if<std::int64_t>(&value);
-    std::uint64_t bits = number != nullptr ? static_cast<std::uint64_t>(*number) : std::get<std::uint64_t>(value);
-    const std::uint64_t width = place.bitfield_bits != 0 ? place.bitfield_bits : type.size * 8;
+  void print_hexadecimal(const Type& type, Spot spot, std::uint64_t bits) {
+    const std::uint64_t width = spot.bitfield_bits != 0 ? spot.bitfield_bits : type.size * 8;
     if (width < 64) bits &= (1ULL << width) - 1;
-    fmt::format_to(std::back_inserter(out_), "{:#x}", bits);
+    hexadecimal(bits);
   }
 
-  void print_wide(const Place& place) {
+  void print_wide(VirtualAddress address) {
     std::array<std::byte, 16> bytes{};
-    if (auto read = memory_.read(place.address, bytes); !read) {
+    if (auto read = memory_.read(address, bytes); !read) {
       error(read.error());
       return;
     }
@@ -305,8 +301,8 @@ class ValuePrinter {
     out_ += high != 0 ? fmt::format("{:#x}{:016x}", high, low) : fmt::format("{:#x}", low);
   }
 
-  void print_floating(const Place& place) {
-    const auto value = read_value(memory_, types_, place);
+  void print_floating(const Shape& shape, VirtualAddress address) {
+    const auto value = read_value(memory_, types_, {address, shape.type});
     if (!value) {
       error(value.error());
       return;
@@ -314,17 +310,15 @@ class ValuePrinter {
     fmt::format_to(std::back_inserter(out_), "{}", std::get<double>(*value));
   }
 
-  void print_enumeration(const Place& place, const Type& type) {
-    const auto value = read_value(memory_, types_, place);
+  void print_enumeration(const Shape& shape, Spot spot) {
+    const Type& type = *shape.described;
+    const auto value = read_number(shape, spot);
     if (!value) {
       error(value.error());
       return;
     }
-    const auto* number = std::get_if<std::int64_t>(&*value);
-    const std::uint64_t bits =
-        number != nullptr ? static_cast<std::uint64_t>(*number) : std::get<std::uint64_t>(*value);
     for (const Enumerator& each : type.enumerators) {
-      if (static_cast<std::uint64_t>(each.value) == bits) {
+      if (static_cast<std::uint64_t>(each.value) == value->bits) {
         out_ += visible(each.name);
         return;
       }
@@ -333,13 +327,11 @@ class ValuePrinter {
       return each.value >= 0 && std::popcount(static_cast<std::uint64_t>(each.value)) < 2;
     });
     if (flags && !type.enumerators.empty()) {
-      print_flags(type, bits);
+      print_flags(type, value->bits);
     } else if (options_.hexadecimal) {
-      print_hexadecimal(place, type, *value);
-    } else if (number != nullptr) {
-      fmt::format_to(std::back_inserter(out_), "{}", *number);
+      print_hexadecimal(type, spot, value->bits);
     } else {
-      fmt::format_to(std::back_inserter(out_), "{}", bits);
+      number(*value);
     }
   }
 
@@ -358,6 +350,7 @@ class ValuePrinter {
 
   const Snapshot& memory_;
   TypeSystem& types_;
+  ShapeCache& shapes_;
   const FormatOptions& options_;
   std::string out_;
   bool interrupted_ = false;
@@ -381,7 +374,9 @@ Result<std::string> format_value(const MemoryReader& memory, TypeSystem& types, 
     if (auto read = memory.read(place.address, std::span(&first, 1)); !read) return failure(read);
   }
   const Snapshot snapshot(memory, place.address, size);
-  return ValuePrinter(snapshot, types, options).run(place);
+  if (options.shapes != nullptr) return ValuePrinter(snapshot, types, *options.shapes, options).run(place);
+  ShapeCache shapes(types);
+  return ValuePrinter(snapshot, types, shapes, options).run(place);
 }
 
 }  // namespace alicia::types

@@ -11,6 +11,8 @@
 
 namespace alicia::types {
 
+class ShapeCache;
+
 /// How values are printed. The defaults are crash's.
 struct FormatOptions {
   bool hexadecimal = false;         ///< `-x`: integers in hex
@@ -22,13 +24,12 @@ struct FormatOptions {
   /// What an address is (`init_task+168`), or empty.
   std::function<std::string(VirtualAddress)> symbol;
   const Cancellation* cancellation = nullptr;
+  ShapeCache* shapes = nullptr;  ///< of this TypeSystem, for who prints more than one value
 };
 
 /// The value at a place in C syntax, as gdb and crash print it: without a name in front, without a newline at the end,
-/// structs over several lines. What can't be read within a struct or array
-/// is
-/// `<error: …>` there; the call fails where not even its first byte can be read. Errors: type_mismatch, interrupted,
-/// and those of reading.
+/// structs over several lines. What can't be read within a struct or array is `<error: …>` there; the call fails where
+/// not even its first byte can be read. Errors: type_mismatch, interrupted, and those of reading.
 Result<std::string> format_value(const MemoryReader& memory, TypeSystem& types, const Place& place,
                                  const FormatOptions& options = {});
 

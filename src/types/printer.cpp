@@ -2,7 +2,6 @@
 #include "types/printer.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string>
@@ -74,58 +73,82 @@ class LineJoiner {
   LineJoiner(std::size_t width, bool drop_zeros) : width_(width), drop_zeros_(drop_zeros) {}
 
   std::string join(std::string_view text) {
+    done_.reserve(text.size());
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       add(text.substr(0, end));
       text.remove_prefix(std::min(end + 1, text.size()));
     }
-    if (lines_.size() > 1 && lines_.back() == "}" && lines_[lines_.size() - 2].ends_with(',')) {
-      lines_[lines_.size() - 2].pop_back();
-    }
-    return fmt::format("{}", fmt::join(lines_, "\n"));
+    if (done_.ends_with(",\n}")) done_.erase(done_.size() - 3, 1);
+    return std::move(done_);
   }
 
  private:
+  /// A line that ends with an opening brace, by where it lies in what is done.
+  struct Opening {
+    std::size_t begin;
+    std::size_t end;
+  };
+
   void add(std::string_view line) {
     const std::string_view bare = trimmed(line);
     const bool opens = bare.ends_with('{');
     if (drop_zeros_ && is_zero(bare)) return;
     if (bare.starts_with('}') && !open_.empty()) {
-      const std::size_t begin = open_.back();
+      const Opening begin = open_.back();
       open_.pop_back();
-      if (drop_zeros_ && !opens && !open_.empty() && begin + 1 == lines_.size() &&
-          !trimmed(lines_[begin]).starts_with('}') && !lines_[begin].ends_with("{{")) {
-        lines_.pop_back();
-        return;
-      }
       // `}, {` goes on with the next element of an array: those stay as they are.
-      if (!opens && !open_.empty() && !trimmed(lines_[begin]).starts_with('}') && joined(begin, bare)) return;
+      const std::string_view opening = std::string_view(done_).substr(begin.begin, begin.end - begin.begin);
+      if (!opens && !open_.empty() && !trimmed(opening).starts_with('}')) {
+        if (drop_zeros_ && begin.end == done_.size() && !opening.ends_with("{{")) {
+          done_.resize(begin.begin - 1);
+          return;
+        }
+        if (joined(begin, bare)) return;
+      }
     }
-    lines_.emplace_back(line);
-    if (opens) open_.push_back(lines_.size() - 1);
+    if (!done_.empty()) done_ += '\n';
+    const std::size_t begin = done_.size();
+    done_ += line;
+    if (opens) open_.push_back({begin, done_.size()});
   }
 
-  bool joined(std::size_t begin, std::string_view close) {
-    std::size_t length = lines_[begin].size() + close.size();
-    for (std::size_t at = begin + 1; at < lines_.size() && length <= width_; ++at)
-      length += trimmed(lines_[at]).size() + 1;
-    if (length > width_) return false;
-    std::string line = lines_[begin];
-    for (std::size_t at = begin + 1; at < lines_.size(); ++at) {
-      if (at != begin + 1) line += ' ';
-      line += trimmed(lines_[at]);
+  /// Whether the lines from the opening on fit one with the closing: then they are made one.
+  bool joined(const Opening& opening, std::string_view close) {
+    std::size_t length = opening.end - opening.begin + close.size();
+    for (std::size_t at = opening.end; at < done_.size() && length <= width_;) {
+      const std::size_t end = std::min(done_.find('\n', at + 1), done_.size());
+      length += end - first_of_line(at);
+      ++length;
+      at = end;
     }
-    if (line.ends_with(',')) line.pop_back();
-    line += close;
-    lines_.resize(begin);
-    lines_.push_back(std::move(line));
+    if (length > width_) return false;
+    // In place: what a line loses is never less than the space it may gain.
+    std::size_t to = opening.end;
+    for (std::size_t at = opening.end; at < done_.size();) {
+      const std::size_t end = std::min(done_.find('\n', at + 1), done_.size());
+      if (to != opening.end) done_[to++] = ' ';
+      for (std::size_t from = first_of_line(at); from < end; ++from)
+        done_[to++] = done_[from];
+      at = end;
+    }
+    done_.resize(to);
+    if (done_.ends_with(',')) done_.pop_back();
+    done_ += close;
     return true;
+  }
+
+  /// Where the text of the line begins that the newline at `newline` leads to.
+  std::size_t first_of_line(std::size_t newline) const {
+    const std::size_t first = done_.find_first_not_of(' ', newline + 1);
+    const std::size_t end = std::min(done_.find('\n', newline + 1), done_.size());
+    return std::min(first, end);
   }
 
   std::size_t width_;
   bool drop_zeros_;
-  std::vector<std::string> lines_;
-  std::vector<std::size_t> open_;
+  std::string done_;
+  std::vector<Opening> open_;
 };
 
 std::string said(const Error& error) {
@@ -144,6 +167,7 @@ std::string print_value(const MemoryReader& memory, TypeSystem& types, const Pla
   if (style.name_of) {
     options.symbol = [&](VirtualAddress address) { return style.name_of(address).value_or(std::string()); };
   }
+  options.shapes = style.shapes;
   auto text = format_value(memory, types, place, options);
   if (!text) return said(text.error());
   if (style.line_width != 0) text = LineJoiner(style.line_width, style.leave_out_zeros).join(*text);

@@ -12,6 +12,8 @@
 
 namespace alicia::types {
 
+class ShapeCache;
+
 struct PrintStyle {
   bool hexadecimal = false;         ///< integers in hexadecimal
   std::size_t most_elements = 200;  ///< of one array
@@ -20,6 +22,7 @@ struct PrintStyle {
   bool leave_out_zeros = false;     ///< members that are all zero, as a C initializer may; needs line_width
   /// What an address is: `sys_flock+25`.
   std::function<std::optional<std::string>(VirtualAddress)> name_of;
+  ShapeCache* shapes = nullptr;  ///< of this TypeSystem, for who prints more than one value
 };
 
 /// format_value for a report: `<repeats N times>` for runs, and what cannot be read at all is said in the text.

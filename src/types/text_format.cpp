@@ -14,6 +14,10 @@ void append(std::string& text, char character, char quote, bool& after_escape) {
   const bool digit = character >= '0' && character <= '9';
   const bool escape = after_escape && digit;
   after_escape = false;
+  if (byte > 0x20 && byte < 0x7f && !escape && character != quote && character != '\\') {
+    text += character;
+    return;
+  }
   switch (character) {
     case '\a': text += "\\a"; return;
     case '\b': text += "\\b"; return;
@@ -33,21 +37,22 @@ void append(std::string& text, char character, char quote, bool& after_escape) {
   after_escape = true;
 }
 
-std::string quoted(char character) {
-  std::string text = "'";
+void append_quoted(std::string& text, char character) {
   bool after_escape = false;
+  text += '\'';
   append(text, character, '\'', after_escape);
-  return text + "'";
+  text += '\'';
 }
 
 }  // namespace
 
-std::string format_character(std::int64_t value) {
-  return fmt::format("{} {}", value, quoted(static_cast<char>(static_cast<std::uint64_t>(value) & 0xffU)));
+void append_character(std::string& out, std::int64_t value) {
+  out.append(fmt::format_int(value).c_str()).append(" ");
+  append_quoted(out, static_cast<char>(static_cast<std::uint64_t>(value) & 0xffU));
 }
 
-std::string format_text(std::string_view text, bool cut, const TextLimits& limits) {
-  std::string shown;
+void append_text(std::string& out, std::string_view text, bool cut, const TextLimits& limits) {
+  const std::size_t start = out.size();
   bool open = false;
   bool after_escape = false;
   std::size_t runs = 0;
@@ -60,23 +65,27 @@ std::string format_text(std::string_view text, bool cut, const TextLimits& limit
     if (end == std::string_view::npos) end = text.size();
     const std::size_t length = end - at;
     if (limits.repeats != 0 && length > limits.repeats) {
-      shown += open ? "\", " : shown.empty() ? "" : ", ";
-      fmt::format_to(std::back_inserter(shown), "{} <repeats {} times>", quoted(text[at]), length);
+      out += open ? "\", " : out.size() == start ? "" : ", ";
+      append_quoted(out, text[at]);
+      fmt::format_to(std::back_inserter(out), " <repeats {} times>", length);
       open = false;
     } else {
       if (!open) {
-        shown += shown.empty() ? "\"" : ", \"";
+        out += out.size() == start ? "\"" : ", \"";
         open = true;
         after_escape = false;
       }
       for (std::size_t index = at; index < end; ++index)
-        append(shown, text[index], '"', after_escape);
+        append(out, text[index], '"', after_escape);
     }
     at = end;
   }
-  if (shown.empty()) return cut ? "\"\"..." : "\"\"";
-  if (open) shown += '"';
-  return cut ? shown + "..." : shown;
+  if (out.size() == start) {
+    out += "\"\"";
+  } else if (open) {
+    out += '"';
+  }
+  if (cut) out += "...";
 }
 
 }  // namespace alicia::types

@@ -8,16 +8,16 @@
 
 namespace alicia::types {
 
-/// A character as gdb prints it: `112 'p'`.
-std::string format_character(std::int64_t value);
+/// Appends a character as gdb prints it: `112 'p'`.
+void append_character(std::string& out, std::int64_t value);
 
 struct TextLimits {
   std::size_t runs = 256;  ///< of equal characters; the rest is `...`
   std::size_t repeats = 0;
 };
 
-/// Text in quotes as gdb prints it, what is no printable ASCII as octal escapes: `"swapper/0", '\000' <repeats 6
-/// times>`. `cut` adds `...`: there is more.
-std::string format_text(std::string_view text, bool cut, const TextLimits& limits);
+/// Appends text in quotes as gdb prints it, what is no printable ASCII as octal escapes: `"swapper/0", '\000' <repeats
+/// 6 times>`. `cut` adds `...`: there is more.
+void append_text(std::string& out, std::string_view text, bool cut, const TextLimits& limits);
 
 }  // namespace alicia::types

@@ -148,7 +148,7 @@ An address as crash's columns have it: its digits without C<0x>. A sum of an add
 =cut
 
 sub hexadecimal ($address) {
-    return $1 if "$address" =~ /\A0x([[:xdigit:]]+)\z/;
+    return substr "$address", 2 if substr("$address", 0, 2) eq '0x';
     return sprintf $address > 0xffffffff ? '%016x' : '%08x', $address;
 }
 

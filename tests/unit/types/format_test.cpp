@@ -16,6 +16,18 @@ namespace {
 
 using testing::HasSubstr;
 
+std::string format_character(std::int64_t value) {
+  std::string out;
+  append_character(out, value);
+  return out;
+}
+
+std::string format_text(std::string_view text, bool cut, const TextLimits& limits) {
+  std::string out = "before ";
+  append_text(out, text, cut, limits);
+  return out.substr(7);
+}
+
 TEST(TextFormat, Characters) {
   EXPECT_EQ(format_character(0), "0 '\\000'");
   EXPECT_EQ(format_character(112), "112 'p'");

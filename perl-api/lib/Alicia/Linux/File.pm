@@ -33,18 +33,20 @@ sub open_files ($task, $known = {}) {
     die "a table of $count file descriptors\n" if $count < 0 || $count > $most;
     my $width = sizeof('void *');
     my @slots = unpack $width == 8 ? 'Q<*' : 'V*', read_mem($slots, $count * $width);
-    return map { {fd => $_, %{$known->{$slots[$_]} //= _file($slots[$_])}} } grep { $slots[$_] } 0 .. $#slots;
+    return map { {fd => $_, %{$known->{file}{$slots[$_]} //= _file($slots[$_], $known)}} }
+        grep { $slots[$_] } 0 .. $#slots;
 }
 
-sub _file ($address) {
+sub _file ($address, $known) {
     my %file = (file => $address);
     my $done = eval {
         $file{dentry}   = kernel($address, 'struct file', 'f_path.dentry');
         $file{inode}    = kernel($address, 'struct file', 'f_inode');
         $file{flags}    = kernel($address, 'struct file', 'f_flags');
         $file{position} = kernel($address, 'struct file', 'f_pos');
-        $file{type}     = inode_type($file{inode});
-        $file{path}     = file_path($address);
+        $file{type}     = $known->{type}{$file{inode}} //= inode_type($file{inode});
+        my $mount = kernel($address, 'struct file', 'f_path.mnt');
+        $file{path} = $known->{path}{"$mount $file{dentry}"} //= file_path($address);
         1;
     };
     $file{hole} = Alicia::Error::reason($@) if !$done;

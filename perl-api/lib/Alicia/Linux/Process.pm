@@ -44,22 +44,24 @@ C<hole>.
 
 =cut
 
+my %column = (
+    comm => sub ($task) { kernel($task, 'struct task_struct', 'comm', 'char *') },
+    pid  => sub ($task) { kernel($task,                                              'struct task_struct', 'pid') },
+    tgid => sub ($task) { kernel($task,                                              'struct task_struct', 'tgid') },
+    ppid => sub ($task) { kernel(kernel($task, 'struct task_struct', 'real_parent'), 'struct task_struct', 'tgid') },
+    cpu  => \&task_cpu,
+    st   => \&state_letters,
+);
+
 sub process_row ($task, $running, $pages, $memo) {
     my $address = $task->address;
     my %row     = (task => $address, running => exists $running->{$address});
-    my $read    = sub ($key, $code) {
-        $row{$key} = eval { $code->() };
-        $row{hole} //= Alicia::Error::reason($@) if !defined $row{$key};
+    my $whole   = eval {
+        @row{keys %column} = map { $_->($address) } values %column;
     };
-    my $get = sub ($member, @type) { kernel($address, 'struct task_struct', $member, @type) };
-    $read->(comm => sub { $get->('comm', 'char *') });
-    $read->(pid  => sub { $get->('pid') });
-    $read->(tgid => sub { $get->('tgid') });
-    $read->(ppid => sub { kernel($get->('real_parent'), 'struct task_struct', 'tgid') });
-    $read->(cpu  => sub { task_cpu($address) });
-    $read->(st   => sub { state_letters($address) });
-    my $mm = $get->('mm');
-    $row{kernel_thread} = $mm == 0 && ($get->('flags') & 0x00200000) != 0;          # PF_KTHREAD
+    _one_by_one(\%row) if !$whole;
+    my $mm = kernel($address, 'struct task_struct', 'mm');
+    $row{kernel_thread} = $mm == 0 && (kernel($address, 'struct task_struct', 'flags') & 0x00200000) != 0;  # PF_KTHREAD
     @row{qw(vsz rss percent)} = (0, 0, 0);
 
     if ($mm != 0) {
@@ -74,6 +76,15 @@ sub process_row ($task, $running, $pages, $memo) {
     return \%row;
 }
 
+# Columns of a task that can't be read whole.
+sub _one_by_one ($row) {
+    for my $name (qw(comm pid tgid ppid cpu st)) {
+        $row->{$name} = eval { $column{$name}->($row->{task}) };
+        $row->{hole} //= Alicia::Error::reason($@) if !defined $row->{$name};
+    }
+    return;
+}
+
 =head2 task_cpu($address)
 
 The CPU that the task runs on or ran on last.
@@ -81,7 +92,8 @@ The CPU that the task runs on or ran on last.
 =cut
 
 sub task_cpu ($address) {
-    state $member = (grep { has_member('struct task_struct', $_) } qw(thread_info.cpu cpu wake_cpu))[0]
+    state $member;
+    $member //= (grep { has_member('struct task_struct', $_) } qw(thread_info.cpu cpu wake_cpu))[0]
         // die "no CPU number in struct task_struct\n";
     return kernel($address, 'struct task_struct', $member);
 }
@@ -107,7 +119,8 @@ crash's two letters: RU IN UN ST TR ZO DE SW WA PA ID NE, or ?? for what is none
 =cut
 
 sub state_letters ($address) {
-    state $member = has_member('struct task_struct', '__state') ? '__state' : 'state';
+    state $member;
+    $member //= has_member('struct task_struct', '__state') ? '__state' : 'state';
     my $exit  = kernel($address, 'struct task_struct', 'exit_state');
     my $state = kernel($address, 'struct task_struct', $member, 'unsigned int');
     return 'ZO' if $exit & 0x20;
@@ -134,7 +147,8 @@ Pages resident, of a C<struct mm_struct>; approximate, as in the kernel.
 =cut
 
 sub resident_pages ($mm) {
-    state $style =
+    state $style;
+    $style //=
           has_member('struct mm_struct', 'rss_stat.count') ? 'array'
         : has_type('struct percpu_counter')                ? 'percpu'
         :                                                    die "struct mm_struct has no rss_stat that is known\n";

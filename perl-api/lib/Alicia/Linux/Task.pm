@@ -48,7 +48,7 @@ sub tasks () {
 
     my %pid;
     for my $address (keys %task) {
-        my $pid = eval { $task{$address}->pid };
+        my $pid = eval { kernel($task{$address}, 'struct task_struct', 'pid') };
         $pid{$address} = $pid if defined $pid;
     }
     _warn_of_holes($listed, scalar @hashed, scalar keys %task, scalar keys %pid, \@problems);
@@ -89,6 +89,7 @@ sub _from_list ($note) {
 
 # Kernels that keep the list of threads in the signal_struct.
 sub _threads_of_signal ($note, $leader) {
+    return if _is_alone($leader);
     return _noting(
         $note,
         sub {
@@ -98,6 +99,20 @@ sub _threads_of_signal ($note, $leader) {
             return list_entries($head, 'struct task_struct', 'thread_node');
         }
     );
+}
+
+# Most are: whether both ends of its list are the leader itself.
+sub _is_alone ($leader) {
+    state($head, $node, $ends);
+    my $alone = eval {
+        $head //= offsetof('struct signal_struct', 'thread_head');
+        $node //= offsetof('struct task_struct',   'thread_node');
+        $ends //= sizeof('void *') == 8 ? 'Q<2' : 'V2';
+        my $signal = kernel($leader, 'struct task_struct', 'signal', 'void *');
+        my ($next, $previous) = unpack $ends, read_mem($signal + $head, 2 * sizeof('void *'));
+        $next == $previous && $next == $leader->address + $node;
+    };
+    return $alone;
 }
 
 # Older ones: a ring without a head; the leader is one of it.
@@ -126,13 +141,9 @@ sub _from_pid_table ($note) {
     my @tasks;
 
     for my $slot (@pids) {
-        push @tasks, _noting(
-            $note,
-            sub {
-                my $first = read_ptr($slot->[1] + $head);
-                return $first == 0 ? () : object('struct task_struct', $first - $node);
-            }
-        );
+        my $first = eval { read_ptr($slot->[1] + $head) };
+        $note->("$@") if !defined $first;
+        push @tasks, object('struct task_struct', $first - $node) if $first;
     }
     return @tasks;
 }
@@ -171,7 +182,8 @@ The letter that ps shows: R S D T t X Z P I.
 my @state_letters = ([0x10, 'X'], [0x20, 'Z'], [0x8, 't'], [0x4, 'T'], [0x40, 'P'], [0x2, 'D'], [0x1, 'S']);
 
 sub state ($self) {
-    state $member = has_member('struct task_struct', '__state') ? '__state' : 'state';
+    state $member;
+    $member //= has_member('struct task_struct', '__state') ? '__state' : 'state';
     my $bits = kernel($self->{object}, 'struct task_struct', $member, 'unsigned int') |
         kernel($self->{object}, 'struct task_struct', 'exit_state', 'unsigned int');
     return 'I' if ($bits & 0x402) == 0x402;    # TASK_UNINTERRUPTIBLE and TASK_NOLOAD
@@ -199,7 +211,8 @@ The CPU it runs on or ran on last.
 =cut
 
 sub cpu ($self) {
-    state $member = (grep { has_member('struct task_struct', $_) } qw(thread_info.cpu cpu wake_cpu))[0]
+    state $member;
+    $member //= (grep { has_member('struct task_struct', $_) } qw(thread_info.cpu cpu wake_cpu))[0]
         // die "no CPU number in struct task_struct\n";
     return kernel($self->{object}, 'struct task_struct', $member);
 }

@@ -12,7 +12,7 @@ sub file  ($class) { return 'file_info.txt' }
 sub order ($class) { return 50 }
 
 sub print_to ($class, $handle, $report) {
-    my (%known_files, %known_folders);
+    my (%known_files, %known_folders, %known_lines);    # what several tasks have is made once
     for my $task (tasks()) {
         my $address = $task->address;
         next if kernel($address, 'struct task_struct', 'pid') != kernel($address, 'struct task_struct', 'tgid');
@@ -21,19 +21,20 @@ sub print_to ($class, $handle, $report) {
         print {$handle} "ROOT: $root    CWD: $current\n" if defined $root;
         my @files = eval { open_files($address, \%known_files) };
         print {$handle} '(', visible(Alicia::Error::reason($@)), ")\n" if !@files && $@;
-        print {$handle} @files ? _lines(@files) : "No open files\n", "\n";
+        print {$handle} @files ? _lines(\%known_lines, @files) : "No open files\n", "\n";
     }
     return;
 }
 
-sub _lines (@files) {
-    my $text = " FD       FILE            DENTRY           INODE       TYPE PATH\n";
-    for my $file (@files) {
-        $text .= sprintf "%3d %16s %16s %16s %-4s %s\n", $file->{fd},
-            (map { defined $file->{$_} ? hexadecimal($file->{$_}) : '?' } qw(file dentry inode)),
-            $file->{type} // '?', visible($file->{hole} // $file->{path});
-    }
-    return $text;
+sub _lines ($known, @files) {
+    return join '', " FD       FILE            DENTRY           INODE       TYPE PATH\n",
+        map { sprintf "%3d %s\n", $_->{fd}, $known->{$_->{file}} //= _line($_) } @files;
+}
+
+sub _line ($file) {
+    return sprintf '%16s %16s %16s %-4s %s',
+        (map { defined $file->{$_} ? hexadecimal($file->{$_}) : '?' } qw(file dentry inode)),
+        $file->{type} // '?', visible($file->{hole} // $file->{path});
 }
 
 1;
