@@ -178,8 +178,9 @@ void stop_if_requested(pTHX_ State& state) {
   if (!state.stop_requested() || state.shield > 0) return;
   // DESTROY runs while a stop unwinds: let it finish, unless it runs for ever.
   if ((PL_in_eval & EVAL_KEEPERR) != 0 && ++state.cleanup_ops < 10'000'000) return;
-  SV* error = error_object(
-      aTHX_ Error{ErrorCode::interrupted, state.stop == Stop::none ? "interrupted" : "ended", std::nullopt});
+  // Text and no object: perl, compiling a `use` that died, asks what it died of for its text outside of any eval. An
+  // object would answer by code, in which we would die again, and perl 5.36 then jumps for ever to where it stands.
+  SV* error = sv_2mortal(newSVpvs("interrupted\n"));
   Perl_die_unwind(aTHX_ error);  // past $SIG{__DIE__}: nothing of the script runs any more
 }
 

@@ -56,6 +56,9 @@ SV* new_object(pTHX_ const types::Object& object);
 /// The object behind a reference; nullptr where it is none of ours.
 const types::Object* object_behind(pTHX_ SV* reference);
 
+/// Ends Perl where a stop is asked for: dies, again and again, until the outermost entry is back.
+void stop_if_requested(pTHX_ State& state);
+
 /// Runs C++ that gives an SV (not mortal) or fails; dies with the failure once nothing of C++ is alive. The body itself
 /// must not make perl die.
 template <class Body>
@@ -72,12 +75,12 @@ SV* guarded(pTHX_ Body&& body) {
   } catch (const std::exception& exception) {
     error = error_object(aTHX_ Error{ErrorCode::internal, exception.what(), std::nullopt});
   }
-  if (error != nullptr) croak_sv(error);
+  if (error != nullptr) {
+    stop_if_requested(aTHX_ state_of(aTHX));
+    croak_sv(error);
+  }
   return sv_2mortal(value);
 }
-
-/// Ends Perl where a stop is asked for: dies, again and again, until the outermost entry is back.
-void stop_if_requested(pTHX_ State& state);
 
 /// Dies where an XSUB was given the wrong number of arguments.
 inline void require_arguments(pTHX_ bool right, const char* usage) {

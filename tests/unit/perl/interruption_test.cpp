@@ -95,6 +95,15 @@ TEST_F(Interruption, EndsALoopOverApiCalls) {
   EXPECT_EQ(code_, ErrorCode::interrupted);
 }
 
+TEST_F(Interruption, EndsCodeThatRunsWhilePerlCompiles) {
+  EXPECT_LT(run_interrupted("eval 'BEGIN { $begun = 1; 1 while 1 }'; $on = 1"), 5);
+  EXPECT_EQ(code_, ErrorCode::interrupted);
+  EXPECT_EQ(printed("print $begun, defined $on ? 'on' : ''"), "1");
+  EXPECT_LT(run_interrupted("eval q(BEGIN { eval q(BEGIN { get_addr 'init_task' while 1 }) }); $on = 1"), 5);
+  EXPECT_EQ(code_, ErrorCode::interrupted);
+  EXPECT_EQ(printed("print defined $on ? 'on' : 'ended'"), "ended");
+}
+
 TEST_F(Interruption, PassesADieHandlerByAndRunsDestructors) {
   EXPECT_LT(run_interrupted("package Guard { sub DESTROY { $main::destroyed++ } } my $guard = bless [], 'Guard';"
                             "local $SIG{__DIE__} = sub { $main::hooked++ }; while (1) { eval { 1 while 1 } }"),
