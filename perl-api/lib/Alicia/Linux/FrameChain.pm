@@ -27,7 +27,8 @@ Whether the kernel is one whose stacks are read so.
 =cut
 
 sub has_frame_chain () {
-    state $has =
+    state $has;
+    $has //=
         eval { has_type('struct cpu_context') && has_member('struct thread_struct', 'cpu_context') } ? 1 : 0;
     return $has;
 }
@@ -89,13 +90,15 @@ sub _frame ($pc, $sp, $slot) {
 
 # What the signature of a return address of the kernel takes: set bits in a plain address.
 sub _signature_bits () {
-    state $bits = hex(eval { vmcoreinfo('NUMBER(KERNELPACMASK)') } // 0);
+    state $bits;
+    $bits //= hex(eval { vmcoreinfo('NUMBER(KERNELPACMASK)') } // 0);
     return $bits;
 }
 
 # THREAD_SIZE: that of init_task's stack.
 sub _stack_bytes () {
-    state $bytes = eval { sizeof('union thread_union') } // 16384;
+    state $bytes;
+    $bytes //= eval { sizeof('union thread_union') } // 16384;
     return $bytes;
 }
 

@@ -29,7 +29,8 @@ kernels differ, or locks of one name.
 =cut
 
 sub known_locks () {
-    state $known = do {
+    state $known;
+    $known //= do {
         my $file = dirname(__FILE__) . '/locks.tsv';
         open my $handle, '<', $file or die "cannot read $file: $!\n";
         my %types;

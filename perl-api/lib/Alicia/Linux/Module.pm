@@ -63,7 +63,8 @@ sub _layout ($address, $get) {
 
 # The elements of `mem`, which `arch` follows.
 sub _kinds_of_memory () {
-    state $count = do {
+    state $count;
+    $count //= do {
         my $bytes = offsetof('struct module', 'arch') - offsetof('struct module', 'mem');
         my $found = int($bytes / sizeof('struct module_memory'));
         die "struct module has $found kinds of memory\n" if $found < 1 || $found > 32;
@@ -74,7 +75,8 @@ sub _kinds_of_memory () {
 
 # What the letters mean and which bit each has is said by the kernel's own table.
 sub _letters () {
-    state $letters = do {
+    state $letters;
+    $letters //= do {
         my @found;
         my $table = find_addr('taint_flags');
         if (defined $table && has_type('struct taint_flag')) {

@@ -35,7 +35,8 @@ count of references, flags in hexadecimal, and their names. page_rows calls $cod
 sub page_columns () { return ['=PAGE', '=PHYSICAL', '=MAPPING', '+INDEX', '+CNT', '+FLAGS', 'NAMES'] }
 
 sub _layout () {
-    state $layout = {
+    state $layout;
+    $layout //= {
         size => sizeof('struct page'),
         map { $_->[0] => offsetof('struct page', $_->[1]) } [flags => 'flags'],
         [mapping => 'mapping'],
@@ -47,7 +48,8 @@ sub _layout () {
 
 # The names of the bits, the first of those that share one; what lies beyond are zone, node and section.
 sub _flag_names () {
-    state $names = do {
+    state $names;
+    $names //= do {
         my (@names, $end);
         my $definition = Alicia::c_definition('enum pageflags');
         while ($definition =~ /\b(PG_\w+|__NR_PAGEFLAGS)\s*=\s*(\d+)/g) {

@@ -34,7 +34,8 @@ The address of the C<struct mount> that a C<struct vfsmount> is part of.
 =cut
 
 sub mount_of ($vfsmount) {
-    state $distance = offsetof('struct mount', 'mnt');
+    state $distance;
+    $distance //= offsetof('struct mount', 'mnt');
     return $vfsmount - $distance;
 }
 

@@ -62,7 +62,8 @@ sub slab_object ($address) {
 
 # SLAB_STORE_USER: a bit of its own up to 6.8, since then numbered by an enumeration that BTF has.
 sub _store_user () {
-    state $flag = do {
+    state $flag;
+    $flag //= do {
         my $definition = eval { Alicia::c_definition('enum _slab_flag_bits') } // '';
         my @names      = $definition =~ /\b(_SLAB_\w+)/g;
         my ($bit)      = grep { $names[$_] eq '_SLAB_STORE_USER' } 0 .. $#names;
@@ -76,7 +77,8 @@ sub _first_byte ($page) {
 }
 
 sub _caches () {
-    state $caches = {map { $_->address + 0 => 1 } list_entries(get_addr('slab_caches'), 'struct kmem_cache', 'list')};
+    state $caches;
+    $caches //= {map { $_->address + 0 => 1 } list_entries(get_addr('slab_caches'), 'struct kmem_cache', 'list')};
     return $caches;
 }
 

@@ -105,11 +105,12 @@ sub state_words ($task) {
 
 =head2 date($seconds)
 
-Seconds since 1970 as crash writes a date: C<Sat Nov 21 20:40:00 UTC 2026>.
+Seconds since 1970 as crash writes a date: C<Sat Nov 21 20:40:00 UTC 2026>; C<?> where they are none that a clock can have.
 
 =cut
 
 sub date ($seconds) {
+    return '?' if abs $seconds > 1e11;
     require POSIX;
     return POSIX::strftime('%a %b %e %H:%M:%S %Z %Y', localtime $seconds);
 }

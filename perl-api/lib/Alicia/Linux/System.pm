@@ -110,7 +110,8 @@ Bytes in a page; pages that the kernel manages (MemTotal); bytes of memory prese
 =cut
 
 sub page_size () {
-    state $size = eval { vmcoreinfo('PAGESIZE') } // 4096;
+    state $size;
+    $size //= eval { vmcoreinfo('PAGESIZE') } // 4096;
     return $size;
 }
 
