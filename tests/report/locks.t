@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Locks that are held and waited for: spinlocks that two CPUs take in different orders while a third queues, and an
-# rw_semaphore that a reader holds, with a writer and a reader behind it. Such dumps are made with ALICIA_FULL.
+# Locks that are held and waited for: spinlocks that two CPUs take in different orders while a third queues, an
+# rw_semaphore that a reader holds, with a writer and a reader behind it, and an rwlock likewise. Such dumps are made with
+# ALICIA_FULL.
 use v5.36;
 use Test::More;
 use Alicia::Test     qw(alicia dump_folder in_this_run slurp);
@@ -8,7 +9,8 @@ use Cpanel::JSON::XS ();
 use File::Temp       qw(tempdir);
 
 my @scenarios = in_this_run(qw(spinlocks-6.1 spinlocks-6.12));
-plan skip_all => 'these dumps are made with ALICIA_FULL' if !@scenarios;
+my @shared    = in_this_run(qw(rwlocks-6.1 rwlocks-6.12));
+plan skip_all => 'these dumps are made with ALICIA_FULL' if !@scenarios && !@shared;
 
 # The rows of the section's table that has such a column, as hashes.
 sub rows ($section, $column) {
@@ -23,18 +25,22 @@ sub rows ($section, $column) {
     return;
 }
 
+# The report, and the two of its sections that tell of locks.
+sub report_of ($scenario) {
+    my $folder = tempdir(CLEANUP => 1);
+    my $run    = alicia(
+        '-q', '-e',
+        "report(output=>'$folder/r.json', details=>0, sections=>['what_happened','lock'])",
+        dump_folder($scenario) . '/dump.kdump'
+    );
+    is $run->{status}, 0, 'succeeds';
+    my $report = Cpanel::JSON::XS->new->utf8->decode(slurp("$folder/r.json"));
+    return ($report, @{$report->{sections}});
+}
+
 for my $scenario (@scenarios) {
     subtest $scenario => sub {
-        my $folder = tempdir(CLEANUP => 1);
-        my $run    = alicia(
-            '-q', '-e',
-            "report(output=>'$folder/r.json', details=>0, sections=>['what_happened','lock'])",
-            dump_folder($scenario) . '/dump.kdump'
-        );
-        is $run->{status}, 0, 'succeeds';
-        my $report = Cpanel::JSON::XS->new->utf8->decode(slurp("$folder/r.json"));
-        my ($what, $lock) = @{$report->{sections}};
-
+        my ($report, $what, $lock) = report_of($scenario);
         is $report->{what}{kind}, 'soft lockup', 'the kind of stop';
         is_deeply $report->{what}{functions}, ['locks_cross'],
             'the function that wanted the lock, not the one that spins';
@@ -52,7 +58,7 @@ for my $scenario (@scenarios) {
         like $spins{1}{TASK}, qr/ locks_ab\z/, 'which task the first is';
         my @wanted = map {"$spins{$_}{'SPINS FOR'} by $spins{$_}{'LIKELY HELD BY'}"} 1 .. 3;
         is_deeply \@wanted,
-            [map {"locks_$_->[0] [alicia_locks] by CPU $_->[1]"} [second => 2], [first => 1], [first => 1]],
+            [map {"spinlock locks_$_->[0] [alicia_locks] by CPU $_->[1]"} [second => 2], [first => 1], [first => 1]],
             'for what, held by whom';
         is $spins{3}{'QUEUE (CPUs)'}, '3', 'the third queues';
         like $spins{3}{IN}, qr/\Alocks_queued\+/, 'from there';
@@ -68,6 +74,28 @@ for my $scenario (@scenarios) {
         my ($writer) = grep { $_->{COMM} eq 'locks_writer' } rows($what, 'WAITS FOR');
         like $writer->{'WAITS FOR'}, qr/\Arw_semaphore locks_rwsem \[alicia_locks\]/, 'a blocked task names the lock';
         like $writer->{'HELD BY'},   qr/\A1 reader, the last \d+ locks_reader\z/,     'and its readers';
+    };
+}
+
+for my $scenario (@shared) {
+    subtest $scenario => sub {
+        my ($report, $what, $lock) = report_of($scenario);
+        is $report->{what}{kind}, 'soft lockup', 'the kind of stop';
+        is_deeply $report->{what}{functions}, ['rwlocks_want'], 'the function that wanted the lock';
+        my %spins  = map { $_->{CPU} => $_ } rows($what, 'SPINS FOR');
+        my $shared = 'rwlocks_shared [alicia_rwlocks]';
+        my $sentence =
+            qr/for the rwlock \Q$shared\E to (?:read|write), held by 1 reader, which CPU 1, PID \d+ rwlocks_holder,/;
+        like $report->{what}{sentence}, $sentence, 'it says for which lock, and who likely holds it';
+        is join(' ', sort keys %spins),  '2 3',                                       'the CPUs that spin';
+        is $spins{2}{'SPINS FOR'},       "rwlock $shared to write, held by 1 reader", 'one to write';
+        is $spins{3}{'SPINS FOR'},       "rwlock $shared to read, held by 1 reader",  'one to read, behind it';
+        is $spins{$_}{'LIKELY HELD BY'}, 'CPU 1',                                     'held by whom' for 2, 3;
+        like $spins{2}{TASK}, qr/ rwlocks_writer\z/, 'which task the one is';
+        like $spins{3}{IN},   qr/\Arwlocks_want\b/,  'and where the other wanted it';
+        my ($row) = grep { $_->{'global name'} eq $shared } rows($lock, 'global name');
+        is $row->{type},  'rwlock_t',                         'it is among the locks';
+        is $row->{state}, 'held by 1 reader, a writer waits', 'with its state';
     };
 }
 

@@ -6,6 +6,9 @@
 # queue is followed back, for each CPU has four queue nodes of its own, and each node leads to the next. Who holds it is a
 # guess, and said to be one: a CPU that doesn't wait for this lock and has its address in a register or on its stack, as
 # code that will unlock it has.
+#
+# An rwlock (kernel/locking/qrwlock.c) counts its readers and marks its writer in its first word; the second is a spinlock,
+# which those queue for that wait. The first of the queue holds that spinlock and spins for the word.
 package Alicia::Linux::SpinWait;
 
 use v5.36;
@@ -14,7 +17,7 @@ use Exporter 'import';
 use Alicia::Linux::Process qw(task_label);
 use Alicia::Linux::Stack   qw(unwind running_task);
 
-our @EXPORT_OK = qw(spinning queue_of spin_text holder_of);
+our @EXPORT_OK = qw(spinning queue_of lock_text spin_text holder_of);
 
 =head1 NAME
 
@@ -24,9 +27,11 @@ Alicia::Linux::SpinWait - CPUs that spin for a lock
 
 =head2 spinning()
 
-One hash a CPU that spins for a spinlock: C<cpu>, C<task> (an address), C<label> (its PID and name), C<lock> (an address), C<name> (its symbol, or
-undef), C<held> (by the lock's word), C<queue> (the CPUs that queue, the first to get it first), C<holder> (the CPU that
-likely holds it, or undef), C<where> (the frame that wanted the lock). What can't be read makes no row.
+One hash a CPU that spins for a spinlock or an rwlock: C<cpu>, C<task> (an address), C<label> (its PID and name), C<lock>
+(an address), C<type> (C<arch_spinlock_t> or C<rwlock_t>), C<name> (its symbol, or undef), C<held> (by the lock's word),
+C<queue> (the CPUs that queue, the first to get it first), C<holder> (the CPU that likely holds it, or undef), C<where> (the
+frame that wanted the lock). Of an rwlock also C<wants> (C<read> or C<write>), and C<readers>, how many hold it (0: a writer
+does). What can't be read makes no row.
 
 =cut
 
@@ -53,28 +58,59 @@ sub spinning () {
 sub _row ($cpu, $task, @frames) {
     my ($index) = grep { ($frames[$_]{symbol} // '') =~ $slow } 0 .. $#frames;
     return if !defined $index;
-    my $lock    = _lock_of($cpu, $frames[$index]{regs} // return) // return;
+    my $regs = $frames[$index]{regs} // return;
     my ($where) = grep { ($_->{symbol} // '') !~ $spin } @frames[$index .. $#frames];
-    my $word    = unpack 'V', read_mem($lock, 4);
+    my ($wants) =
+        map { ($_->{symbol} // '') =~ /queued_(read|write)_lock_slowpath\b/ ? $1 : () } @frames[$index .. $#frames];
+    my $found = (defined $wants ? _rwlock($regs, $wants) : _spinlock($regs)) // return;
     return {
         cpu   => $cpu,
         task  => $task,
         label => task_label($task),
-        lock  => $lock,
-        name  => scalar symbol_at($lock),
-        held  => $word & 0xff ? 1 : 0,
-        queue => [queue_of($word)],
+        name  => scalar symbol_at($found->{lock}),
         where => $where,
+        %$found,
     };
 }
 
-# The register that points to a lock which is held.
-sub _lock_of ($cpu, $regs) {
+# What the registers point to, as pairs of addresses and their first 32-bit words.
+sub _pointed_to ($regs) {
+    my @found;
     for my $name (qw(rdi rbx rbp r12 r13 r14 r15 r8 r9 r10 r11)) {
         my $address = $regs->{$name} // next;
         next if $address & 3 || !($address >> 63);
         my $word = eval { unpack 'V', read_mem($address, 4) } // next;
-        return $address + 0 if _is_held($word);
+        push @found, [$address + 0, $word];
+    }
+    return @found;
+}
+
+# The register that points to a lock which is held.
+sub _spinlock ($regs) {
+    my ($found) = grep { _is_held($_->[1]) } _pointed_to($regs);
+    return if !$found;
+    my ($lock, $word) = @$found;
+    return {lock => $lock, type => 'arch_spinlock_t', held => 1, queue => [queue_of($word)]};
+}
+
+# The register points to the rwlock, or to the spinlock in it. A reader that spins for the word counts itself already.
+sub _rwlock ($regs, $wants) {
+    my $distance = offsetof('struct qrwlock', 'wait_lock');
+    for my $found (map { ($_, [$_->[0] - $distance]) } _pointed_to($regs)) {
+        my ($lock, $word) = @$found;
+        $word //= eval { unpack 'V', read_mem($lock, 4) } // next;
+        my $wait    = eval { unpack 'V', read_mem($lock + $distance, 4) } // next;
+        my $writer  = ($word & 0xff) == 0xff;
+        my $readers = $word >> 9;
+        next if !_is_held($wait) || $word & 0xff && !$writer || !$writer && !$readers || $readers > 4096;
+        return {
+            lock    => $lock,
+            type    => 'rwlock_t',
+            wants   => $wants,
+            held    => 1,
+            readers => $writer ? 0 : $readers,
+            queue   => [queue_of($wait)],
+        };
     }
     return;
 }
@@ -147,14 +183,28 @@ sub _has_at_hand ($lock, @frames) {
     return scalar grep { $_ == $lock } @words;
 }
 
+=head2 lock_text($row)
+
+What a row of C<spinning> spins for: C<the spinlock NAME>, C<the rwlock NAME to write, held by 2 readers>.
+
+=cut
+
+sub lock_text ($row) {
+    my $name = $row->{name} // sprintf '0x%x', $row->{lock};
+    return "the spinlock $name" if !defined $row->{wants};
+    my $holders = !$row->{readers} ? 'a writer' : $row->{readers} == 1 ? '1 reader' : "$row->{readers} readers";
+    return "the rwlock $name to $row->{wants}, held by $holders";
+}
+
 =head2 spin_text($row)
 
-A row of C<spinning> in words: C<spins for spinlock NAME, which CPU 2, 160 locks_ba, likely holds; CPUs 3 queue for it>.
+A row of C<spinning> in words: C<spins for the spinlock NAME, which CPU 2, PID 160 locks_ba, likely holds; in its queue is
+CPU 3>.
 
 =cut
 
 sub spin_text ($row) {
-    my $text = 'spins for the spinlock ' . ($row->{name} // sprintf '0x%x', $row->{lock});
+    my $text = 'spins for ' . lock_text($row);
     if (defined $row->{holder}) {
         my $task = eval { task_label(running_task($row->{holder})) } // '?';
         $text .= ", which CPU $row->{holder}, PID $task, likely holds";

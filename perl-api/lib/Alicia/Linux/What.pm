@@ -43,7 +43,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
     process     the name of the task (of all concerned, a list)
     evidence    a list of hashes, text and source
     waiting     blocked tasks and cycles, as Alicia::Linux::Waiting has them
-    spinning    CPUs that spin for spinlocks, as Alicia::Linux::SpinWait has them (a list)
+    spinning    CPUs that spin for spinlocks and rwlocks, as Alicia::Linux::SpinWait has them (a list)
     signature   a hash of hash and text
     known       known issues that match: a list of hashes, see Alicia::Linux::KnownIssue; looked_at: of how many
     rule        the name of the rule that judged

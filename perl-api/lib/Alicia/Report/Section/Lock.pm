@@ -14,6 +14,11 @@ sub title   ($class) { return 'Lock' }
 sub order   ($class) { return 90 }
 sub sources ($class) { return ('file_lock_list', 'struct file_lock', 'locks.tsv') }
 
+sub about ($class) {
+    return q{Files that programs had locked (-> waits for the one above), then the kernel's own locks, those }
+        . 'that are held first, with who holds them and who waits.';
+}
+
 sub blocks ($class, $report) {
     return (heading('File Lock'), _file_locks(), heading('Global Lock'), _global_locks($report));
 }
@@ -24,7 +29,7 @@ sub _all_locks ($report) {
     my %listed = map { $_->{address} + 0 => 1 } @listed;
     my $what   = eval { $report->what } // {waiting => {tasks => []}, spinning => []};
     my @others = map { defined $_->{lock} ? [$_->{lock}, $_->{name}, $_->{type}] : () } @{$what->{waiting}{tasks}};
-    push @others, map { [$_->{lock}, $_->{name}, 'arch_spinlock_t'] } @{$what->{spinning}};
+    push @others, map { [@$_{qw(lock name type)}] } @{$what->{spinning}};
     @others = grep { !$listed{$_->[0] + 0}++ && $_->[2] ne 'rt_mutex' } @others;
     return (
         (
