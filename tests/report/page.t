@@ -2,7 +2,7 @@
 # The report: its page, its files, its other forms, what it does when it can't.
 use v5.36;
 use Test::More;
-use Alicia::Test     qw(alicia dump_folder in_this_run slurp spew);
+use Alicia::Test     qw(alicia alicia_path dump_folder in_this_run slurp spew);
 use Alicia::Truth    qw(scenarios truth);
 use Cpanel::JSON::XS ();
 use File::Basename   qw(dirname);
@@ -93,6 +93,8 @@ for my $scenario (scenarios()) {
         my ($total) = truth($scenario, 'proc/meminfo') =~ /^MemTotal: +(\d+) kB/m;
         is $bytes, $total * 1024, 'the parts of the bar are all of the memory';
         is_deeply [map { $_->{name} } @{$report->{sections}}], [qw(system process memory)], 'the sections asked for';
+        is_deeply [grep { !length $_->{about} || index($text, $_->{about}) < 0 } @{$report->{sections}}], [],
+            'each says what it shows, in the text as well';
         my $table = table_of($report->{sections}[1]);
         is $table->{columns}[-1],                                     'COMM', 'a table has its columns';
         is scalar(grep { $_->[-1] eq 'busyloop' } @{$table->{rows}}), 1,      'and its rows';
@@ -153,6 +155,8 @@ subtest 'what goes wrong' => sub {
     my %wrong      = (
         "report(output=>'$folder/no/where.html')"                => qr/cannot write \S+where\.html: No such file/,
         "report(output=>'$folder')"                              => qr/\Q$folder\E is a folder/,
+        "report(output=>'/dev/full')"                            => qr{cannot write /dev/full: No space left},
+        "report(output=>'')"                                     => qr/report wants output/,
         'report()'                                               => qr/report wants output/,
         'report'                                                 => qr/no file given; usage: /,
         "report(output=>'$folder/r.html', sections=>['nosuch'])" => qr/no section 'nosuch'/,
@@ -163,8 +167,25 @@ subtest 'what goes wrong' => sub {
         is $run->{status},                    1, $code;
         is scalar(() = $run->{err} =~ /\n/g), 1, 'one line';
         like $run->{err}, $wrong{$code}, 'that says why';
+        is $run->{out}, '', 'and no file was begun';
     }
     is_deeply [glob "$folder/*"], [], 'and nothing is left behind';
+};
+
+subtest 'an interrupted report leaves nothing behind' => sub {
+    my $folder = tempdir(CLEANUP => 1);
+    my $dump   = dump_folder((scenarios())[0]) . '/dump.kdump';
+    my $pid = open my $out, '-|', alicia_path(), '-q', '-e', "report(output=>'$folder/r.html')", '-e', q(print "on\n"),
+        $dump
+        or die "cannot run alicia: $!";
+    is scalar <$out>,                        "Writing to log.txt\n", 'it has begun';
+    is scalar(my @begun = glob "$folder/*"), 2,                      'with a file and a folder';
+    kill INT => $pid;
+    my @more = <$out>;
+    close $out;
+    is $? >> 8, 1, 'the status';
+    unlike "@more", qr/^on$/m, 'the next line is not run';
+    is_deeply [glob "$folder/*"], [], 'nothing is left';
 };
 
 subtest 'a link and a pipe stay what they are' => sub {

@@ -5,16 +5,17 @@ use v5.36;
 use Alicia;
 use Cwd qw(abs_path);
 use Exporter 'import';
-use File::Basename         qw(dirname basename);
-use POSIX                  ();
-use Time::HiRes            ();
-use Alicia::Linux::Address ();
-use Alicia::Linux::Log     ();
-use Alicia::Linux::Process ();
-use Alicia::Linux::Slab    ();
-use Alicia::Linux::Summary ();
-use Alicia::Report::Redact ();
-use Alicia::Text           qw(visible);
+use File::Basename             qw(dirname basename);
+use POSIX                      ();
+use Time::HiRes                ();
+use Alicia::Linux::Address     ();
+use Alicia::Linux::Log         ();
+use Alicia::Linux::Process     ();
+use Alicia::Linux::Slab        ();
+use Alicia::Linux::Summary     ();
+use Alicia::Report::Redact     ();
+use Alicia::Report::Unfinished ();
+use Alicia::Text               qw(visible);
 
 our @EXPORT_OK = qw(report);
 
@@ -55,7 +56,8 @@ sub report (%how) {
         require Alicia::Report::Folder;
         return Alicia::Report::Folder::write_one($how{of_folder});
     }
-    my $output = delete $how{output} // die "report wants output => 'FILE'\n";
+    my $output = delete $how{output} // '';
+    die "report wants output => 'FILE'\n" if !length $output;
     $how{dumps} //= Alicia::dump_info()->{folders};
     if (@{$how{dumps}}) {
         require Alicia::Report::Folder;
@@ -276,22 +278,26 @@ sub modules ($kind) {
 
 =head2 collect()
 
-The sections as a list of hashes: C<name title command sources left_out holes seconds blocks error>, blocks as
+The sections as a list of hashes: C<name title about command sources left_out holes seconds blocks error>, blocks as
 L<Alicia::Report::Section> describes them. C<left_out> is what the dump's level took from it, a list of texts; C<holes>
 what could not be read while it was made, a list of [reason, number of pages, first address].
 
 =cut
 
 sub collect ($self) {
-    my @modules = modules($self->kind);
-    if ($self->{sections}) {
-        my %wanted = map { $_ => 1 } @{$self->{sections}};
-        my $there  = join ', ', map { _name($_) } @modules;
-        @modules = grep { my $name = _name($_); delete $wanted{$name} } @modules;
-        die "report has no section '$_'; there are $there\n" for sort keys %wanted;
-    }
-    my $number = 0;
+    my @modules = $self->_wanted_modules;
+    my $number  = 0;
     return map { $self->_tell(++$number, scalar @modules, _name($_)); $self->_section($_) } @modules;
+}
+
+sub _wanted_modules ($self) {
+    my @modules = modules($self->kind);
+    return @modules if !$self->{sections};
+    my %wanted = map { $_ => 1 } @{$self->{sections}};
+    my $there  = join ', ', map { _name($_) } @modules;
+    @modules = grep { my $name = _name($_); delete $wanted{$name} } @modules;
+    die "report has no section '$_'; there are $there\n" for sort keys %wanted;
+    return @modules;
 }
 
 # A progress line, on a terminal only, which the next one or the end wipes out.
@@ -307,18 +313,24 @@ sub _name ($module) {
 }
 
 sub _section ($self, $module) {
-    my $name = _name($module);
-    my %section =
-        (name => $name, title => $name, command => '', blocks => [], map { $_ => [] } qw(sources left_out holes));
+    my $name    = _name($module);
+    my %section = (
+        name    => $name,
+        title   => $name,
+        about   => '',
+        command => '',
+        blocks  => [],
+        map { $_ => [] } qw(sources left_out holes)
+    );
     my $began = Time::HiRes::time();
     local $self->{holes} = {};
     my ($why, @warnings) = $self->_guarded(
         sub {
             die "$module->[1]\n" if ref $module;
-            @section{qw(title command)} = ($module->title, $module->shown_by);
-            $section{sources}           = [$module->sources];
-            $section{left_out}          = [_left_out($self->level, $module->wants)];
-            $section{blocks}            = [$module->blocks($self)];
+            @section{qw(title about command)} = ($module->title, $module->about, $module->shown_by);
+            $section{sources}                 = [$module->sources];
+            $section{left_out}                = [_left_out($self->level, $module->wants)];
+            $section{blocks}                  = [$module->blocks($self)];
             return;
         }
     );
@@ -386,7 +398,7 @@ sub _guarded ($self, $code) {
 
 =head2 save($file)
 
-Makes the report and writes it to $file, as C<report> has it.
+Makes the report and writes it to $file, as C<report> has it. Whatever ends it before, Ctrl-C as well, nothing is left behind.
 
 =cut
 
@@ -399,27 +411,30 @@ sub save ($self, $file) {
     $file = abs_path($file) // $file if -l $file;
     my $plain     = !-e $file || -f _;
     my $temporary = $plain ? "$file.$$.part" : $file;
+    $self->_wanted_modules;    # or dies, before anything is written
     open my $out, '>:raw', $temporary or die "cannot write $file: $!\n";
-    my @made;
-    my $done = eval {
-        $self->{folder} = $self->_write_details(dirname($file), \@made) if $self->{details} && $plain;
-        require "Alicia/Report/$form.pm";
-        my @sections = $self->collect;
-        $self->_tell;
-        my $page = "Alicia::Report::$form"->can('render')->($self, @sections);
-        print {$out} $page or die "cannot write $file: $!\n";
-        close $out         or die "cannot write $file: $!\n";
-        if ($plain) {
-            rename $temporary, $file or die "cannot write $file: $!\n";
-        }
-        1;
-    };
-    return if $done;
-    my $why = $@;
+    my $unfinished = Alicia::Report::Unfinished->new($plain ? $temporary : ());
+    $self->{folder} = $self->_write_details(dirname($file), $unfinished) if $self->{details} && $plain;
+    require "Alicia/Report/$form.pm";
+    my @sections = $self->collect;
     $self->_tell;
-    unlink grep { !-d } $plain ? $temporary : (), @made;
-    rmdir for grep {-d} @made;
-    die $why;
+    my $page = "Alicia::Report::$form"->can('render')->($self, @sections);
+    _write($out, $file, $page);
+
+    if ($plain) {
+        rename $temporary, $file or die "cannot write $file: $!\n";
+    }
+    $unfinished->keep;
+    return;
+}
+
+# All of it, and closed; perl warns of a full disk once more where a handle is left to it.
+sub _write ($handle, $name, $text) {
+    my $why;
+    $why = "$!"                      if !print {$handle} $text;
+    $why //= "$!"                    if !close $handle;
+    die "cannot write $name: $why\n" if defined $why;
+    return;
 }
 
 =head2 folder(), detail_files()
@@ -431,18 +446,18 @@ The name of the folder of this run, and of the files written to it.
 sub folder       ($self) { return $self->{folder} }
 sub detail_files ($self) { return @{$self->{files} // []} }
 
-sub _write_details ($self, $beside, $made) {
+sub _write_details ($self, $beside, $unfinished) {
     my ($second, $minute, $hour, $day, $month) = localtime $self->{started};
     my $name   = sprintf '%02d%02d%02d%02d%02d', $month + 1, $day, $hour, $minute, $second;
     my $try    = 1;
     my $folder = "$beside/$name";
     $folder = "$beside/$name-" . ++$try while -e $folder && $try < 100;
     mkdir $folder or die "cannot make folder $folder: $!\n";
-    push @$made, $folder;
+    $unfinished->add($folder);
     for my $module (modules('Detail')) {
         my $file = ref $module ? lc "$module->[0].txt" : $module->file;
         print "Writing to $file\n";
-        unshift @$made, "$folder/$file";
+        $unfinished->add("$folder/$file");
         open my $out, '>:raw', "$folder/$file" or die "cannot write $folder/$file: $!\n";
         $self->_write_detail($out, $module);
         close $out or die "cannot write $folder/$file: $!\n";

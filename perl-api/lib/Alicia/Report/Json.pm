@@ -68,7 +68,7 @@ sub _section ($section) {
         left_out => [map { _text($_) } @{$section->{left_out}}],
         holes    => [map { {reason => $_->[0], pages => 0 + $_->[1], first => $_->[2]} } @{$section->{holes}}],
         blocks   => [map { _block($_) } @{$section->{blocks}}],
-        map { $_ => _text($section->{$_}) } qw(name title command),
+        map { $_ => _text($section->{$_}) } qw(name title about command),
     };
 }
 

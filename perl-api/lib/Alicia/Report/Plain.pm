@@ -45,6 +45,7 @@ sub render ($report, @sections) {
     my $text = '';
     for my $section (@sections) {
         $text .= "$section->{title}\n" . '=' x length($section->{title}) . "\n";
+        $text .= "($section->{about})\n"                                 if length $section->{about};
         $text .= "(this section could not be made: $section->{error})\n" if defined $section->{error};
         $text .= $block{$_->{kind}}->($_)                                            for @{$section->{blocks}};
         $text .= "(not readable: $_->[1] pages $_->[0], the first at $_->[2])\n"     for @{$section->{holes}};

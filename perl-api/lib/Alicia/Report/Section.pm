@@ -18,6 +18,7 @@ Alicia::Report::Section - the shape of a section of the report
     use Alicia::Report::Section qw(table);
 
     sub title   ($class) { 'Swap' }
+    sub about   ($class) { 'Where memory is moved out to when it is short, and how much was there.' }
     sub order   ($class) { 80 }
     sub shown_by ($class) { 'swap' }
     sub sources ($class) { 'swap_info' }
@@ -26,7 +27,8 @@ Alicia::Report::Section - the shape of a section of the report
 
 =head1 DESCRIPTION
 
-C<title>: its heading. C<order>: a number, small ones first. C<shown_by>: the command that shows the same at the prompt.
+C<title>: its heading. C<about>: what it shows and how it is read, a sentence or two for people who have never read kernel
+source. C<order>: a number, small ones first. C<shown_by>: the command that shows the same at the prompt.
 C<sources>: the kernel's symbols and structures that it is read from. C<wants>: what of it a dump's level may have left
 out, as pairs: C<< user => 'arguments of processes' >>, the kinds being C<zero cache user free> as makedumpfile has them.
 C<blocks>: its content, from the subs below; all their text is fit to be shown (L<Alicia::Text/visible>), none is HTML.
@@ -48,6 +50,7 @@ C<< {label, boxes => [{text, about, kind}, ...]} >>: boxes in a row, their kind 
 =cut
 
 sub title    ($class) { return $class =~ s/.*:://r }
+sub about    ($class) { return '' }
 sub order    ($class) { return 500 }
 sub shown_by ($class) { return '' }
 sub sources  ($class) { return () }

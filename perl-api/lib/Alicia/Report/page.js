@@ -58,7 +58,7 @@
   // without it; lines of text that have it are marked. Several words are all wanted.
   var rows = Array.from(document.querySelectorAll('tbody tr, dl div'));
   var lines = Array.from(document.querySelectorAll('pre span'));
-  var others = Array.from(document.querySelectorAll('.note, .failed, figure text'));
+  var others = Array.from(document.querySelectorAll('.about, .note, .failed, figure text'));
   var subjects = Array.from(document.querySelectorAll('.section h2, .subject'));
   var found = document.getElementById('found');
   var box = document.getElementById('search');

@@ -14,6 +14,11 @@ sub order    ($class) { return 40 }
 sub shown_by ($class) { return 'dis' }
 sub sources  ($class) { return qw(crash_notes __start_orc_unwind) }
 
+sub about ($class) {
+    return 'The function that the kernel was in when it stopped, as instructions of the processor; the one it '
+        . 'had come to stands between lines.';
+}
+
 sub blocks ($class, $report) {
     my $task  = panic_task() // return note('no CPU panicked');
     my $trace = trace($task->address);

@@ -25,6 +25,11 @@ sub sources ($class) {
     return ('prb', 'ftrace_trace_arrays', 'struct task_struct', 'timer_bases', 'hrtimer_bases', 'struct request');
 }
 
+sub about ($class) {
+    return 'What happened at which moment before the stop, from all that keeps times: the log, recorded traces, '
+        . 'when each task ran last, timers to come, and requests to disks under way.';
+}
+
 sub blocks ($class, $report) {
     my $timeline = Alicia::Timeline->new(
         seconds => $class->seconds,

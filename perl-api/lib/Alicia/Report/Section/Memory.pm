@@ -18,6 +18,13 @@ sub sources ($class) {
     );
 }
 
+sub about ($class) {
+    return
+          'What memory was used for, in pages and bytes. BUFFERS and CACHED hold files and can be given up; '
+        . q{SLAB is the kernel's own; SHARED counts pages with more than one user, which are among the others; }
+        . 'COMMITTED is what has been promised to programs.';
+}
+
 sub blocks ($class, $report) {
     my @usage = memory_usage();
     my ($columns, $rows) = memory_table(@usage);

@@ -13,6 +13,11 @@ sub order    ($class) { return 110 }
 sub shown_by ($class) { return 'mod' }
 sub sources  ($class) { return ('modules', 'struct module', 'struct kernel_param') }
 
+sub about ($class) {
+    return 'Parts of the kernel loaded while it ran, drivers mostly. Tainted says that something has run in this '
+        . q{kernel that its makers don't vouch for.};
+}
+
 sub blocks ($class, $report) {
     my $letters = kernel_taint();
     my @by      = map {"$_->{name} ($_->{taint})"} grep { length $_->{taint} } modules();

@@ -11,6 +11,10 @@ sub order    ($class) { return 100 }
 sub shown_by ($class) { return 'mount' }
 sub sources  ($class) { return ('struct mnt_namespace', 'struct mount') }
 
+sub about ($class) {
+    return 'The file systems that were mounted, and where.';
+}
+
 sub blocks ($class, $report) {
     return table(mount_table());
 }

@@ -11,6 +11,10 @@ sub order    ($class) { return 120 }
 sub shown_by ($class) { return 'net' }
 sub sources  ($class) { return ('init_net', 'struct net_device') }
 
+sub about ($class) {
+    return 'The network interfaces and their addresses.';
+}
+
 sub blocks ($class, $report) {
     return table(interface_table(redact => $report->redact));
 }

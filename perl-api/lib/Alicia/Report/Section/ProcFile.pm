@@ -11,6 +11,10 @@ sub title   ($class) { return 'Proc file' }
 sub order   ($class) { return 130 }
 sub sources ($class) { return qw(saved_command_line init_ipc_ns init_net files_stat max_threads) }
 
+sub about ($class) {
+    return 'Settings and counters as /proc showed them on the running machine.';
+}
+
 sub blocks ($class, $report) {
     my $text = "The files that is supported are:\n" . _wrapped(proc_file_names());
     my $last = '';

@@ -14,6 +14,14 @@ sub sources  ($class) { return ('init_task', 'runqueues', 'struct task_struct', 
 
 sub wants ($class) { return (user => 'what processes had in their own memory (arguments, environment, data)') }
 
+sub about ($class) {
+    return
+          q{Every task. > marks those that ran on a CPU at the stop, [name] a thread of the kernel's own. ST: }
+        . q{RU runs or wants to, IN sleeps, UN sleeps and can't be woken early (it waits for a disk or a lock), }
+        . 'ID a thread of the kernel without work, ST stopped, TR under a debugger, ZO ended and not yet taken '
+        . 'note of by its parent. VSZ and RSS are kB of memory, set aside and really there.';
+}
+
 sub blocks ($class, $report) {
     my @rows = $report->processes;
     my %holes;

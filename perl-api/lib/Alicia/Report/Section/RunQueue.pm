@@ -15,6 +15,10 @@ sub order    ($class) { return 60 }
 sub shown_by ($class) { return 'runq' }
 sub sources  ($class) { return ('runqueues', 'struct rq') }
 
+sub about ($class) {
+    return 'What each CPU was at, and the tasks that were ready to run there and had to wait.';
+}
+
 sub blocks ($class, $report) {
     my @queues = run_queues();
     my @busy   = grep { !_is_idle($_) } @queues;

@@ -20,6 +20,11 @@ sub wants   ($class) { return (user => 'stacks of user space') }
 my @parts =
     (['bt', 'Trace'], ['bt -t', 'Text symbols on stack', 1], ['bt -e', 'Exception frames'], ['bt -a', 'All CPUs', 1],);
 
+sub about ($class) {
+    return 'Which functions led to the stop, the innermost first, each called by the next, and what the '
+        . q{processor's registers held. Frames marked with ? are guesses.};
+}
+
 sub blocks ($class, $report) {
     return map {
         my ($command, $title, $folded) = @$_;

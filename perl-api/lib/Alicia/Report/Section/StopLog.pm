@@ -12,6 +12,11 @@ sub order    ($class) { return 20 }
 sub shown_by ($class) { return 'log' }
 sub sources  ($class) { return 'prb' }
 
+sub about ($class) {
+    return 'What the kernel wrote last, with the seconds since it started. Below "Call Trace:" each function was '
+        . 'called by the one in the next line; a ? marks what may be left from before.';
+}
+
 sub blocks ($class, $report) {
     my @records = $report->records;
     my @stop    = last_oops(@records);

@@ -11,6 +11,10 @@ sub order    ($class) { return 80 }
 sub shown_by ($class) { return 'swap' }
 sub sources  ($class) { return ('swap_info', 'struct swap_info_struct') }
 
+sub about ($class) {
+    return 'Where memory is moved out to when it is short, and how much was there.';
+}
+
 sub blocks ($class, $report) {
     return table(swap_table());
 }

@@ -6,6 +6,7 @@ use parent 'Alicia::Report::Section';
 use Alicia;
 use Alicia::Report::Section qw(pairs table heading note);
 use Alicia::Linux::Process  qw(task_label);
+use Alicia::Linux::SpinWait qw(lock_text);
 use Alicia::Text            qw(visible);
 
 sub title    ($class) { return 'What Happened' }
@@ -14,6 +15,11 @@ sub shown_by ($class) { return 'what' }
 
 sub sources ($class) {
     return ('prb', '__start_orc_unwind', 'struct task_struct', 'modules', 'knowledge/stops', 'knowledge/issues');
+}
+
+sub about ($class) {
+    return 'Why the kernel stopped, as far as the dump tells. The signature is the same for the same crash on '
+        . 'another day or machine.';
 }
 
 sub blocks ($class, $report) {
@@ -109,7 +115,7 @@ sub _spinning ($what) {
         [
             $_->{cpu},
             visible($_->{label}),
-            visible($_->{name} // sprintf '0x%x', $_->{lock}),
+            visible(lock_text($_) =~ s/\Athe //r),
             defined $_->{holder} ? "CPU $_->{holder}" : '',
             join(', ', @{$_->{queue}}),
             $frame && defined $frame->{symbol} ? visible(sprintf '%s+0x%x', @$frame{qw(symbol offset)}) : '',
@@ -119,7 +125,7 @@ sub _spinning ($what) {
     return (
         heading('CPUs that spin'),
         table(['+CPU', 'TASK', 'SPINS FOR', 'LIKELY HELD BY', 'QUEUE (CPUs)', 'IN'], \@rows),
-        note('A spinlock does not say who holds it: likely is a CPU that has its address at hand.')
+        note('Such a lock does not say who holds it: likely is a CPU that has its address at hand.')
     );
 }
 
