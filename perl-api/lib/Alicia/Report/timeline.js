@@ -54,11 +54,10 @@
     axis.textContent = '';
     for (var time = end + Math.ceil((view[0] - end) / step) * step; time <= view[1]; time += step) {
       var place = (time - view[0]) / span;
-      if (place > 0.97) { break; }
       var text = axis.appendChild(document.createElementNS(space, 'text'));
       text.setAttribute('x', (100 * place).toFixed(2) + '%');
       text.setAttribute('y', '13');
-      if (place < 0.04) { text.setAttribute('class', 'first'); }
+      if (place < 0.04 || place > 0.97) { text.setAttribute('class', place < 0.5 ? 'first' : 'last'); }
       text.textContent = label(time, step);
     }
   }
