@@ -177,16 +177,23 @@ is $values, $all =~ s/^(?:#| +TIME).*\n//gmr, 'and returns it';
 
 # A part of the trace, and how its events lie in time.
 subtest 'spans of a trace' => sub {
-    my $code = 'require Alicia::Timeline; our $t = Alicia::Timeline->new(seconds => 15, only => ["trace"], bins => 40);'
+    my ($stopped, $whole) = output_of(
+        'sysrq-6.1',
+        'require Alicia::Timeline; print Alicia::Timeline->new(only => ["log"])->end, "\n"',
+        'timeline -s 1000000 -k trace'
+    );
+    my @whole   = @{(parsed($whole))[0]};
+    my $seconds = sprintf "%.6f", ($stopped - $whole[@whole / 2][0]) / 1e9;
+    my $code =
+        "require Alicia::Timeline; our \$t = Alicia::Timeline->new(seconds => $seconds, only => ['trace'], bins => 40);"
         . 'print $t->from, " ", $t->end, "\n"; print join(" ", @$_), "\n" for map { grep {ref} @$_ } $t->counts';
-    my ($counted, $whole, $part) =
-        output_of('sysrq-6.1', $code, 'timeline -s 1000000 -k trace', 'timeline -s 15 -k trace');
-    my ($edges, @counts) = split /\n/, $counted;
-    my ($from,  $end)    = split / /,  $edges;
-    my @there = grep { $_->[0] >= int($from / 1000) * 1000 } @{(parsed($whole))[0]};
+    my ($counted, $part)   = output_of('sysrq-6.1', $code, "timeline -s $seconds -k trace");
+    my ($edges,   @counts) = split /\n/, $counted;
+    my ($from,    $end)    = split / /,  $edges;
+    my @there = grep { $_->[0] >= int($from / 1000) * 1000 } @whole;
     my @found = @{(parsed($part))[0]};
-    cmp_ok scalar @found, '>', 1000,                          'some of the events';
-    cmp_ok scalar @found, '<', scalar @{(parsed($whole))[0]}, 'not all';
+    cmp_ok scalar @found, '>', 1000,          'some of the events';
+    cmp_ok scalar @found, '<', scalar @whole, 'not all';
     is_deeply [map {"@$_"} @found], [map {"@$_"} @there[-@found .. -1]], 'are those of the end';
     cmp_ok @there - @found, '<', 20, 'that are not before its beginning';    # printed times have no nanoseconds
 
