@@ -151,7 +151,7 @@ sub _looks_like_a_dump ($file) {
 # Starts a process a dump, never more than so many at once, and waits for all. Whatever ends this ends them, too.
 sub _run ($output, $report, $run, @dumps) {
     my (%running, $done);
-    my $stop = Alicia::Report::Folder::Children->new(\%running);
+    my $stop = Alicia::Report::Folder::Children->new(\%running, $output);
     my @next = @dumps;
     while (@next || %running) {
         while (@next && keys %running < $run->{processes}) {
@@ -358,7 +358,24 @@ sub _write ($file, $content) {
 
 package Alicia::Report::Folder::Children;    ## no critic (ProhibitMultiplePackages)
 
-sub new ($class, $running) { return bless {running => $running}, $class }
-sub DESTROY ($self) { kill 'TERM', keys %{$self->{running}}; return }
+sub new ($class, $running, $output) { return bless {running => $running, output => $output, process => $$}, $class }
+
+# Each removes what it has not finished; its folder stays if something else is in it.
+sub DESTROY ($self) {
+    return if $self->{process} != $$;
+    my $running = $self->{running};
+    kill 'INT', keys %$running;
+    for my $pid (keys %$running) {
+        my $waited = 0;
+        while (waitpid($pid, POSIX::WNOHANG()) == 0) {
+            kill 'KILL', $pid if ++$waited == 100;
+            Time::HiRes::sleep(0.02);
+        }
+        my $folder = "$self->{output}/$running->{$pid}{name}";
+        unlink "$folder/errors.txt", "$folder/summary.json";
+        rmdir $folder;
+    }
+    return;
+}
 
 1;

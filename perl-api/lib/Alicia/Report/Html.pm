@@ -34,6 +34,7 @@ sub render ($report, @sections) {
             sentence => scalar $report->sentence,
             stop     => scalar $report->stop,
             level    => $report->level,
+            missing  => _missing($report->level // 0),
             sections => [map { _shown($_, $abouts) } @sections],
             folder   => $report->folder,
             files    => [$report->detail_files],
@@ -41,6 +42,14 @@ sub render ($report, @sections) {
             seconds  => sprintf('%.2f', Time::HiRes::time() - $report->started),
         }
     );
+}
+
+# What makedumpfile's level left out of the dump, in words.
+my @left_out = ('pages of zeros', 'cached files', 'cached files of programs', 'the memory of programs', 'free pages');
+
+sub _missing ($level) {
+    my @words = map { $left_out[$_] } grep { $level & 1 << $_ } 0 .. $#left_out;
+    return @words ? 'left out of the dump: ' . join ', ', @words : '';
 }
 
 =head2 render_index(\%values)

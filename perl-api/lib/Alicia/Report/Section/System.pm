@@ -13,9 +13,9 @@ sub sources  ($class) { return qw(init_uts_ns tk_core avenrun node_data prb) }
 
 sub about ($class) {
     return
-          'The machine, its kernel and this file. Load average is how many tasks ran, wanted to run or waited '
-        . 'for a disk, over the last 1, 5 and 15 minutes. The second half is about the task that ran where the '
-        . 'kernel stopped.';
+        'The machine, its kernel and this file. LOAD AVERAGE is how many tasks ran, wanted to run or waited for a disk, '
+        . 'over the last 1, 5 and 15 minutes. PID, COMMAND, TASK, CPU and STATE are of the task that ran where the kernel '
+        . 'stopped.';
 }
 
 sub blocks ($class, $report) {
