@@ -97,7 +97,7 @@ sub shared_pages () {
     my $at    = offsetof('struct page', '_refcount');
     die "struct page of $one bytes\n"
         if $one < $at + 4 || $one > 4096 || $at < 8 || offsetof('struct page', 'flags') != 0;
-    my $pattern = sprintf '(Q<x%dl<x%d)*', $at - 8, $one - $at - 4;
+    my $pattern = sprintf '(x%dl<x%d)*', $at, $one - $at - 4;
     my ($bit)   = Alicia::c_definition('enum pageflags') =~ /\bPG_reserved = (\d+)/
         or die "no page flag is named PG_reserved\n";
     my $count = 0;
@@ -110,9 +110,10 @@ sub shared_pages () {
             my $these = $step - $pfn % $step;
             $these = $first + $span - $pfn if $these > $first + $span - $pfn;
             my $pages = eval { read_mem($array + $pfn * $one, $these * $one) } // _readable($array, $pfn, $these, $one);
-            my @words = unpack $pattern, $pages;
-            while (my ($flags, $references) = splice @words, 0, 2) {
-                $count++ if $references > 1 && !($flags >> $bit & 1);
+            my @references = unpack $pattern, $pages;
+            for my $index (grep { $references[$_] > 1 } 0 .. $#references) {
+                my $flags = unpack 'Q<', substr $pages, $index * $one, 8;
+                $count++ if !($flags >> $bit & 1);
             }
         }
     }
