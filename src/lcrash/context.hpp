@@ -33,10 +33,14 @@ struct State {
 /// What one command is given: the state, and where its output goes.
 class Context {
  public:
-  using RunFile = std::function<Result<void>(const std::string& file, const std::vector<std::string>& words)>;
+  /// What a command may have the interpreter do.
+  struct Services {
+    std::function<Result<void>(const std::string& file, const std::vector<std::string>& words)> run_file;
+    std::function<bool(std::string_view text)> run_shell;
+  };
 
-  Context(State& state, Output& output, RunFile run_file)
-      : state_(state), output_(output), run_file_(std::move(run_file)) {}
+  Context(State& state, Output& output, Services services)
+      : state_(state), output_(output), services_(std::move(services)) {}
 
   State& state() { return state_; }
   target::Target& target() { return state_.target; }
@@ -60,8 +64,10 @@ class Context {
 
   /// Runs a file of commands; `words` stand for $1, $2… in it.
   Result<void> run_file(const std::string& file, const std::vector<std::string>& words) {
-    return run_file_(file, words);
+    return services_.run_file(file, words);
   }
+  /// Has sh run a line, with the terminal. False where it fails.
+  bool run_shell(std::string_view text) { return services_.run_shell(text); }
 
   /// An address as this kernel's pointers are written: `0x` and all digits.
   std::string address(VirtualAddress address) const {
@@ -73,7 +79,7 @@ class Context {
  private:
   State& state_;
   Output& output_;
-  RunFile run_file_;
+  Services services_;
   std::string held_;
   bool gone_ = false;
   std::vector<std::string> complaints_;

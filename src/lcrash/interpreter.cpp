@@ -158,9 +158,10 @@ Result<void> Interpreter::execute(const Command& command, std::string_view text)
     to_file.emplace(file.get());
     output = &*to_file;
   }
-  Context context(state_, *output, [this](const std::string& path, const std::vector<std::string>& words) {
-    return run_file(path, words);
-  });
+  Context context(
+      state_, *output,
+      {[this](const std::string& path, const std::vector<std::string>& words) { return run_file(path, words); },
+       [this](std::string_view line) { return shell_escape(line); }});
   auto done = command.run(context, *arguments);
   context.flush();
   for (const std::string& complaint : context.complaints())

@@ -55,4 +55,9 @@ Result<std::uint64_t> resolve_count(std::string_view text, std::uint64_t most) {
   return *number;
 }
 
+std::uint64_t page_size(const target::Target& target) {
+  const auto told = target.vmcoreinfo().decimal("PAGESIZE").value_or(0);
+  return told == 4096 || told == 16384 || told == 65536 ? static_cast<std::uint64_t>(told) : 4096;
+}
+
 }  // namespace alicia::lcrash

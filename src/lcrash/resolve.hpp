@@ -17,6 +17,9 @@ Result<VirtualAddress> resolve_address(target::Target& target, std::string_view 
 /// The same, for a number of things.
 Result<std::uint64_t> resolve_count(std::string_view text, std::uint64_t most);
 
+/// The kernel's pages, in bytes: a dump may be divided into others.
+std::uint64_t page_size(const target::Target& target);
+
 /// A task as the user names it: the address of its task_struct, `#PID`, or a PID in decimal.
 Result<VirtualAddress> resolve_task(target::Target& target, std::string_view text);
 

@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/escape.hpp"
 #include "lcrash/record.hpp"
+#include "lcrash/tasks.hpp"
 
 namespace alicia::lcrash {
 namespace {
@@ -29,13 +30,10 @@ std::string Traces::name(const TraceLine& line) const {
   return visible(fmt::format("{}{}+{}", module, symbol->symbol.name, symbol->offset));
 }
 
-Result<Trace> Traces::of(VirtualAddress task) const {
-  if (!unwinder_) return target_.architecture() == dump::Architecture::aarch64 ? by_frame_pointers(task) : scan(task);
-  const auto unwound = unwinder_->unwind(task);
-  if (!unwound) return failure(unwound);
+Trace Traces::of_frames(const target::TaskTrace& unwound) {
   Trace trace;
-  trace.problem = unwound->trace.problem;
-  for (const auto& frame : unwound->trace.frames) {
+  trace.problem = unwound.trace.problem;
+  for (const auto& frame : unwound.trace.frames) {
     if (frame.kind == arch::x86_64::FrameKind::user) break;
     trace.lines.push_back(
         {frame.pc, frame.slot, frame.is_return_address, frame.kind == arch::x86_64::FrameKind::guess});
@@ -43,8 +41,57 @@ Result<Trace> Traces::of(VirtualAddress task) const {
   return trace;
 }
 
+Result<Trace> Traces::of(VirtualAddress task) const {
+  return unwinder_ ? unwinder_->unwind(task).map(of_frames) : asleep(task);
+}
+
+Result<Trace> Traces::asleep(VirtualAddress task) const {
+  const auto saved = sleeping(task);
+  if (!saved) return failure(saved);
+  if (target_.architecture() != dump::Architecture::aarch64) return scan(task, saved->sp);
+  auto trace = by_frame_pointers(task, *saved);
+  if (trace && stacks_.running_on(task)) trace->problem = "the task runs on a CPU: this is where it slept last";
+  return trace;
+}
+
+Result<Trace> Traces::from(VirtualAddress task, VirtualAddress pc, VirtualAddress sp, VirtualAddress fp) const {
+  if (unwinder_) {
+    arch::x86_64::Registers registers;
+    registers.set(arch::x86_64::Register::ip, pc.value);
+    registers.set(arch::x86_64::Register::sp, sp.value);
+    if (fp.value != 0) registers.set(arch::x86_64::Register::bp, fp.value);
+    return unwinder_->unwind_from(task, registers).map(of_frames);
+  }
+  if (target_.architecture() == dump::Architecture::aarch64) {
+    auto trace = by_frame_pointers(task, {sp, fp, pc});
+    if (trace) trace->lines.front().is_return_address = false;
+    return trace;
+  }
+  auto trace = scan(task, sp);
+  if (trace) trace->lines.insert(trace->lines.begin(), {pc, sp, false, false});
+  return trace;
+}
+
+Result<VirtualAddress> Traces::task_with_stack(VirtualAddress sp, const Cancellation& cancellation) const {
+  const auto holds = [sp](const arch::x86_64::Stack& stack) { return stack.contains(sp); };
+  const auto list = list_tasks(target_, cancellation);
+  if (!list) return failure(list);
+  for (const VirtualAddress task : list->tasks)
+    if (const auto own = stacks_.of_task(task); own && holds(*own)) return task;
+  for (unsigned cpu = 0; cpu < target_.possible_cpus(); ++cpu) {
+    const auto current = running_task(target_, cpu);
+    if (!current) continue;
+    if (std::ranges::any_of(stacks_.of_cpu(cpu), holds)) return *current;
+    if (const auto own = stacks_.of_task(*current); own && holds(*own)) return *current;  // an idle task, in no list
+  }
+  return failure(ErrorCode::bad_argument, fmt::format("{:#x} lies on no task's stack", sp.value));
+}
+
 Result<Trace> Traces::code_on_stack(VirtualAddress task) const {
-  if (!unwinder_) return scan(task);
+  if (!unwinder_) {
+    const auto saved = sleeping(task);
+    return saved ? scan(task, saved->sp) : Result<Trace>(failure(saved));
+  }
   const auto words = unwinder_->text_on_stack(task);
   if (!words) return failure(words);
   Trace trace;
@@ -64,15 +111,12 @@ Result<Traces::Sleeping> Traces::sleeping(VirtualAddress task) const {
 }
 
 /// x29 points to the caller's x29 and the return address, up to a record of zeros where the kernel was entered.
-Result<Trace> Traces::by_frame_pointers(VirtualAddress task) const {
-  const auto saved = sleeping(task);
-  if (!saved) return failure(saved);
+Result<Trace> Traces::by_frame_pointers(VirtualAddress task, const Sleeping& from) const {
   const auto stack = stacks_.of_task(task);
   if (!stack) return failure(stack);
   Trace trace;
-  if (stacks_.running_on(task)) trace.problem = "the task runs on a CPU: this is where it slept last";
-  trace.lines.push_back({saved->pc, saved->sp, true, false});
-  VirtualAddress record = saved->fp;
+  trace.lines.push_back({from.pc, from.sp, true, false});
+  VirtualAddress record = from.fp;
   for (VirtualAddress least = stack->begin; trace.lines.size() < kMostFrames;) {
     if (record.value % 8 != 0 || record < least || !stack->contains(record) || stack->end - record < 16) break;
     std::array<std::uint64_t, 2> words{};
@@ -88,18 +132,16 @@ Result<Trace> Traces::by_frame_pointers(VirtualAddress task) const {
   return trace;
 }
 
-Result<Trace> Traces::scan(VirtualAddress task) const {
-  const auto saved = sleeping(task);
-  if (!saved) return failure(saved);
+Result<Trace> Traces::scan(VirtualAddress task, VirtualAddress sp) const {
   const auto stack = stacks_.of_task(task);
   if (!stack) return failure(stack);
   const std::size_t word = target_.pointer_bytes();
   Trace trace;
-  if (!stack->contains(saved->sp)) {
-    trace.problem = fmt::format("its stack pointer {:#x} is not on its stack", saved->sp.value);
+  if (!stack->contains(sp)) {
+    trace.problem = fmt::format("its stack pointer {:#x} is not on its stack", sp.value);
     return trace;
   }
-  const VirtualAddress from{saved->sp.value / word * word};
+  const VirtualAddress from{sp.value / word * word};
   std::vector<std::byte> bytes(std::min(stack->end - from, kMostStack));
   if (auto read = target_.memory().read(from, bytes); !read) return failure(std::move(read));
   for (std::size_t at = 0; at + word <= bytes.size(); at += word) {

@@ -32,6 +32,11 @@ class Traces {
 
   /// Errors: those of reading the task.
   Result<Trace> of(VirtualAddress task) const;
+  /// The same, as if the task stood at `pc` with these pointers to its stack and its frame; `fp` may be zero.
+  Result<Trace> from(VirtualAddress task, VirtualAddress pc, VirtualAddress sp, VirtualAddress fp) const;
+  /// The task on whose stack, or on whose processor's, an address lies. Errors: bad_argument (there is none), those of
+  /// listing the tasks.
+  Result<VirtualAddress> task_with_stack(VirtualAddress sp, const Cancellation& cancellation) const;
   /// Every address of code on a task's stack from where it stands.
   Result<Trace> code_on_stack(VirtualAddress task) const;
   /// `[module]function+offset`, the offset decimal.
@@ -42,8 +47,10 @@ class Traces {
     VirtualAddress sp, fp, pc;  // zero where the architecture does not save it
   };
   Result<Sleeping> sleeping(VirtualAddress task) const;
-  Result<Trace> by_frame_pointers(VirtualAddress task) const;
-  Result<Trace> scan(VirtualAddress task) const;
+  static Trace of_frames(const target::TaskTrace& unwound);
+  Result<Trace> asleep(VirtualAddress task) const;
+  Result<Trace> by_frame_pointers(VirtualAddress task, const Sleeping& from) const;
+  Result<Trace> scan(VirtualAddress task, VirtualAddress sp) const;
 
   target::Target& target_;
   target::CodeMap code_;

@@ -102,6 +102,17 @@ Result<TaskTrace> Unwinder::unwind(VirtualAddress task) const {
   return result;
 }
 
+Result<TaskTrace> Unwinder::unwind_from(VirtualAddress task, const Registers& registers) const {
+  const auto own = stacks_.of_task(task);
+  if (!own) return failure(own);
+  TaskTrace result;
+  result.cpu = stacks_.running_on(task);
+  const ReplacedReturns replaced(target_, *code_, task);
+  result.trace =
+      OrcUnwinder(target_.memory(), *tables_, replaced).unwind({registers, true, false}, stacks_for(*own, result.cpu));
+  return result;
+}
+
 Result<std::vector<Stack>> Unwinder::used_stacks(VirtualAddress task) const {
   const auto own = stacks_.of_task(task);
   if (!own) return failure(own);

@@ -44,6 +44,8 @@ class Unwinder {
   /// @param task address of its task_struct. Errors: those of reading the task. What goes wrong further up the stack is
   /// the trace's `problem`.
   Result<TaskTrace> unwind(VirtualAddress task) const;
+  /// The same, as if the task stood where `registers` (ip and sp, perhaps bp) say.
+  Result<TaskTrace> unwind_from(VirtualAddress task, const arch::x86_64::Registers& registers) const;
   /// As find_registers().
   Result<CpuRegisters> registers(unsigned cpu) const;
   Result<VirtualAddress> current_task(unsigned cpu) const { return stacks_.current_task(cpu); }

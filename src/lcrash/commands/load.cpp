@@ -3,6 +3,7 @@
 // The original's load took scripts in its own C interpreter, sial, and ldcmds shared objects. Here scripts are files of
 // commands: load runs one, ldcmds makes each a command of its own.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -40,6 +41,22 @@ Result<void> run_ldcmds(Context& context, const Arguments& arguments) {
   if (!arguments.words.empty()) return {};
   for (const auto& [name, file] : loaded)
     context.print("{:<16} {}\n", visible(name), visible(file));
+  return {};
+}
+
+Result<void> run_vi(Context& context, const Arguments& arguments) {
+  if (arguments.words.size() != 1) return usage("vi");
+  if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0)
+    return failure(ErrorCode::not_supported, "an editor needs a terminal, and lcrash has none here");
+  const auto& loaded = context.state().loaded;
+  const auto command = loaded.find(arguments.words[0]);
+  std::error_code error;
+  const auto file = std::filesystem::absolute(command == loaded.end() ? arguments.words[0] : command->second, error);
+  std::string quoted;
+  for (const char letter : file.string())
+    quoted += letter == '\'' ? std::string(R"('\'')") : std::string(1, letter);
+  if (!context.run_shell(fmt::format("${{VISUAL:-${{EDITOR:-vi}}}} '{}'", quoted)))
+    return failure(ErrorCode::script_error, "the editor failed");
   return {};
 }
 

@@ -22,12 +22,17 @@ Result<VirtualAddress> page_array(target::Target& target) {
   return failure(ErrorCode::not_supported, "this kernel's array of pages is not known: give a page's address");
 }
 
+std::uint64_t page_frames(const target::Target& target) {
+  const dump::DumpInfo& info = target.dump().info();
+  return std::min(info.max_page_frame, kMostFrame) * info.page_size / page_size(target);
+}
+
 /// `#FRAME`, or an address: of a struct page where it lies among them, else of memory.
 Result<VirtualAddress> resolve_page(target::Target& target, const std::string& word) {
   const auto layout = target::Layout::of(target.types(), "struct page");
   if (!layout) return failure(layout);
   const auto array = page_array(target);
-  const std::uint64_t frames = target.dump().info().max_page_frame;
+  const std::uint64_t frames = page_frames(target);
   if (word.starts_with('#')) {
     const auto frame = parse_number(word);
     if (!array) return failure(array);
@@ -41,7 +46,7 @@ Result<VirtualAddress> resolve_page(target::Target& target, const std::string& w
     return *array + (*address - *array) / layout->size() * layout->size();
   const auto found = target.translator().translate(*address);
   if (!found) return failure(found);
-  return *array + found->physical.value / target.dump().info().page_size * layout->size();
+  return *array + found->physical.value / page_size(target) * layout->size();
 }
 
 Result<void> show(Context& context, VirtualAddress address) {

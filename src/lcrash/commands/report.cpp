@@ -7,6 +7,7 @@
 #include "base/escape.hpp"
 #include "lcrash/commands/commands.hpp"
 #include "lcrash/kernel_log.hpp"
+#include "lcrash/resolve.hpp"
 #include "lcrash/sections.hpp"
 #include "lcrash/tasks.hpp"
 
@@ -40,8 +41,8 @@ void dump_information(Context& context) {
   context.print("      byte order: little\n");
   context.print("    pointer size: {}\n", target.pointer_bytes() * 8);
   context.print("     dump format: {}\n", visible(info.format));
-  context.print("       page size: {}\n", info.page_size);
-  context.print("   memory frames: {}\n", info.max_page_frame);
+  context.print("       page size: {}\n", page_size(target));
+  context.print("     dump frames: {} of {} bytes\n", info.max_page_frame, info.page_size);
   context.print("            cpus: {}\n", target.possible_cpus());
   context.print("   kernel offset: 0x{:x}\n", target.kernel_offset());
 }

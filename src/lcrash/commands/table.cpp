@@ -26,7 +26,17 @@ constexpr auto kCommands = std::to_array<Command>({
      "Makes a file of commands a command named after it, with $1 to $9 for its words; "
      "without FILE lists them.",
      run_ldcmds},
+    {"livedump", "", "w:", "", "Wrote a dump of the running kernel. What is open here is a dump already.",
+     run_livedump},
     {"load", "", "w:", "FILE [WORD...]", "Runs a file of commands, with $1 to $9 for the words.", run_load},
+    {"mktrace", "", "w:", "PC SP [FP [TASK]]",
+     "Shows the stack trace of a task as if it stood at PC, with SP pointing to its stack and FP to its frame. TASK is "
+     "the one on whose stack SP lies.",
+     run_mktrace},
+    {"mmap", "", "fw:", "[-f] [TASK|MM_STRUCT...]",
+     "Shows the address spaces of all processes, or those of these tasks or at these addresses. -f: with the areas in "
+     "them, what each maps and from where in it.",
+     run_mmap},
     {"module", "", "fw:", "[-f] [MODULE...]", "Shows loaded modules. -f: with their structs.", run_module},
     {"namelist", "", "w:", "", "Shows where types come from.", run_namelist},
     {"page", "", "fw:", "[-f] #FRAME|ADDRESS...",
@@ -60,6 +70,11 @@ constexpr auto kCommands = std::to_array<Command>({
      "failed. -a: all.",
      run_trace},
     {"unload", "", "w:", "COMMAND...", "Forgets commands of ldcmds.", run_unload},
+    {"vi", "", "", "FILE|COMMAND",
+     "Edits a file of commands, or that of a command of ldcmds, with $VISUAL, $EDITOR or vi. It is read again when it "
+     "is "
+     "run next.",
+     run_vi},
     {"vtop", "", "w:", "ADDRESS...",
      "Shows where virtual addresses lie in physical memory; user addresses are the default "
      "task's.",

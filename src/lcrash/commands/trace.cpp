@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <array>
+
 #include "lcrash/commands/commands.hpp"
 #include "lcrash/resolve.hpp"
 #include "lcrash/sections.hpp"
@@ -47,6 +50,24 @@ Result<void> for_tasks(Context& context, const Arguments& arguments, const Show&
 Result<void> run_trace(Context& context, const Arguments& arguments) {
   const Traces traces(context.target());
   return for_tasks(context, arguments, [&](VirtualAddress task) { return show_trace(context, traces, task); });
+}
+
+Result<void> run_mktrace(Context& context, const Arguments& arguments) {
+  if (arguments.words.size() < 2 || arguments.words.size() > 4) return usage("mktrace");
+  std::array<VirtualAddress, 3> from{};  // pc, sp, fp
+  for (std::size_t i = 0; i < std::min<std::size_t>(arguments.words.size(), from.size()); ++i) {
+    const auto address = resolve_address(context.target(), arguments.words[i]);
+    if (!address) return failure(address);
+    from[i] = *address;
+  }
+  const auto [pc, sp, fp] = from;
+  const Traces traces(context.target());
+  const auto task = arguments.words.size() == 4 ? resolve_task(context.target(), arguments.words[3])
+                                                : traces.task_with_stack(sp, context.cancellation());
+  if (!task) return failure(task);
+  const auto trace = traces.from(*task, pc, sp, fp);
+  if (!trace) return failure(trace);
+  return show_trace_lines(context, traces, *task, *trace);
 }
 
 Result<void> run_strace(Context& context, const Arguments& arguments) {

@@ -29,7 +29,7 @@ Result<void> run_vtop(Context& context, const Arguments& arguments) {
     if (heading) context.print("{:<{}} {:<18} {:>10} {}\n", "VADDR", width, "PADDR", "PFN", "PAGE SIZE");
     heading = false;
     context.print("{} 0x{:016x} {:>10} {}\n", context.address(*address), found->physical.value,
-                  found->physical.value / target.dump().info().page_size, found->page_bytes);
+                  found->physical.value / page_size(target), found->page_bytes);
   }
   return {};
 }
