@@ -34,6 +34,12 @@ Result<void> SystemMap::parse(std::string_view text, const std::filesystem::path
     if (error != std::errc{} || line.size() < digits + 4 || line[digits] != ' ' || line[digits + 2] != ' ')
       return failure(ErrorCode::wrong_format,
                      fmt::format("{}: line {} is not of the form `address type name`", visible(path.string()), number));
+    // What Debian's kernel packages have below /boot.
+    if (line.find("The real System.map is in the linux-image-") != std::string_view::npos)
+      return failure(ErrorCode::wrong_format,
+                     fmt::format("{} stands in for a System.map: the real one is in Debian's package "
+                                 "linux-image-RELEASE-dbg",
+                                 visible(path.string())));
     const VirtualAddress moved = relocation_(VirtualAddress{address});
     table_.add(moved, line[digits + 1], line.substr(digits + 3));
     end_ = std::max(end_, moved);

@@ -104,9 +104,12 @@ same($_, answers($_, @{$mode{$_}}), $bare) for sort keys %mode;
 
 # The same memory as LKCD would have written it. What it has no page of, it cannot tell from where there was no memory.
 my $unknown = sub ($text) { return $text =~ s/!(?:page_excluded|no_memory_there)/!absent/gr };
+my %lkcd;
 for my $api (qw(native debugger)) {
     my $name = "LKCD 10, -lcrash --api=$api";
-    same($name, $unknown->(answers($name, "--api=$api", '-lcrash', $map, $lkcd, $types)), $unknown->($bare));
+    $lkcd{$api} = answers($name, "--api=$api", '-lcrash', $map, $lkcd, $types);
+    same($name, $unknown->($lkcd{$api}), $unknown->($bare));
 }
+same('LKCD 10, both', $lkcd{debugger}, $lkcd{native});
 
 done_testing;

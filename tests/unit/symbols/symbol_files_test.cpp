@@ -64,6 +64,13 @@ TEST_F(SymbolFiles, AMapThatIsNoneSaysWhichLine) {
     EXPECT_FALSE(SystemMap::open(write(broken), kaslr)) << broken;
 }
 
+TEST_F(SymbolFiles, DebiansStandInForAMapIsSaidToBeOne) {
+  const auto map = SystemMap::open(
+      write("ffffffffffffffff B The real System.map is in the linux-image-<version>-dbg package\n"), kaslr);
+  ASSERT_FALSE(map);
+  EXPECT_THAT(map.error().message, HasSubstr("the real one is in Debian's package linux-image-RELEASE-dbg"));
+}
+
 TEST_F(SymbolFiles, AnElfFileGivesItsSymbolTable) {
   const auto symbols = ElfSymbols::open("/proc/self/exe", Relocation{VirtualAddress{0}, 0x1000});
   ASSERT_TRUE(symbols) << symbols.error().message;
