@@ -34,7 +34,7 @@ std::optional<RawEvent> payload_of(std::span<const std::byte> data, std::uint32_
   if (kind == 0) {
     if (!fits(header, kTwoWords, data.size())) return std::nullopt;
     const auto bytes = load<std::uint32_t>(data, header + kWord);
-    if (bytes < kWord) return std::nullopt;
+    if (bytes <= kWord) return std::nullopt;  // the kernel's events have their type at least
     event.payload = header + 2 * kWord;
     event.size = bytes - kWord;
   } else {

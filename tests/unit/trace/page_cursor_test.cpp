@@ -88,6 +88,12 @@ TEST(PageCursor, SaysWhatItCouldNotRead) {
   tiny.word(0, 0).put(3);
   PageCursor too_small = tiny.cursor();
   EXPECT_FALSE(too_small.next());
+
+  Page bare;
+  bare.word(0, 0).put(4).word(1, 0).put(1);  // its size alone, no payload to tell its type
+  PageCursor without_type = bare.cursor();
+  EXPECT_FALSE(without_type.next());
+  EXPECT_EQ(without_type.lost(), 16U);
   EXPECT_EQ(too_small.lost(), 8U);
 
   Page huge;
