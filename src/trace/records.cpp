@@ -38,6 +38,7 @@ class CpuCursor {
     const std::uint64_t passed = event_.time - cpu_.pages[next_page_ - 1].stamp;
     return passed < kFar ? static_cast<std::uint32_t>(passed) : kFar;
   }
+  std::uint64_t time() const { return event_.time; }
   /// Order among cursors.
   auto key() const { return std::tuple(group_, event_.time, cpu_.cpu, owner_); }
 
@@ -140,6 +141,8 @@ Result<Records> Records::merge(std::vector<LoadedBuffer> buffers, const Cancella
     do {
       result.places_.push_back(cursor->place(result.page_shift_));
       result.delays_.push_back(cursor->delay());
+      if (result.delays_.back() == kFar)
+        result.far_.emplace_back(static_cast<std::uint32_t>(result.delays_.size() - 1), cursor->time());
       if (result.places_.size() % kPoll == 0) {
         if (cancellation.requested()) return failure(ErrorCode::interrupted, "interrupted");
         if (told) told(result.places_.size());
@@ -166,14 +169,8 @@ Event Records::event(std::size_t index) const {
 }
 
 std::uint64_t Records::time(std::size_t index) const {
-  const Page& page = page_of(index);
-  if (delays_[index] != kFar) return page.part->stamp + delays_[index];
-  PageCursor cursor(data_of(page), page.part->stamp);
-  const std::uint32_t header = header_of(index);
-  while (const auto event = cursor.next()) {
-    if (event->header == header) return event->time;
-  }
-  return page.part->stamp;
+  if (delays_[index] != kFar) return page_of(index).part->stamp + delays_[index];
+  return std::ranges::lower_bound(far_, index, {}, &std::pair<std::uint32_t, std::uint64_t>::first)->second;
 }
 
 VirtualAddress Records::address(std::size_t index) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/address.hpp"
@@ -84,8 +85,9 @@ class Records {
   std::vector<std::string> problems_;
   std::vector<Page> pages_;  // the sub-buffers of all buffers and CPUs, one behind the other
   unsigned page_shift_ = 10;
-  std::vector<std::uint32_t> places_;  // number of the page, and words from its start
-  std::vector<std::uint32_t> delays_;  // time since the page's stamp
+  std::vector<std::uint32_t> places_;                         // number of the page, and words from its start
+  std::vector<std::uint32_t> delays_;                         // time since the page's stamp
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> far_;  // by index: times where the delay wants more bits
 };
 
 }  // namespace alicia::trace

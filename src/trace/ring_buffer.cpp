@@ -32,7 +32,8 @@ constexpr std::uint64_t kHeadFlag = 1;
 constexpr std::uint64_t kSmallestPage = 4096;
 constexpr std::uint64_t kMostSubBuffer = std::uint64_t{1} << 20U;
 constexpr std::size_t kMostBytes = std::size_t{8} << 30U;
-constexpr std::size_t kBlock = std::size_t{1} << 20U;
+constexpr std::size_t kFirstBlock = std::size_t{64} << 10U;
+constexpr std::size_t kBlock = std::size_t{1} << 20U;  // later ones, at most
 constexpr std::size_t kTell = std::size_t{16} << 20U;  // bytes between two words of progress
 constexpr std::uint64_t kCommitMask = 0x3fff'ffff;     // the two bits above tell of lost events
 
@@ -274,8 +275,10 @@ Result<void> BufferReader::read_cpu(VirtualAddress address, bool counts_only) {
 
 void RingBuffer::add(CpuBuffer& cpu, SubBuffer page, std::span<const std::byte> events) {
   if (blocks.empty() || blocks.back().capacity() - blocks.back().size() < events.size()) {
+    // What was written little to takes little.
+    const std::size_t room = blocks.empty() ? kFirstBlock : std::min(kBlock, blocks.back().capacity() * 4);
     blocks.emplace_back();
-    blocks.back().reserve(std::max(kBlock, events.size()));
+    blocks.back().reserve(std::max(room, events.size()));
   }
   std::vector<std::byte>& block = blocks.back();
   page.block = static_cast<std::uint32_t>(blocks.size() - 1);

@@ -111,6 +111,7 @@ class Counter {
     std::int64_t last_switch = kBeginning, last_idle = kBeginning;
     bool was_idle = false;
     std::optional<Gap> gap;
+    std::vector<Task*> queued;  // put on since it last was idle; some have left meanwhile
   };
 
   CpuState& cpu(Cpu number) {
@@ -173,7 +174,14 @@ Counter::Task& Counter::task(Pid pid, std::int64_t index) {
 void Counter::put_on(Task& task, Cpu where) {
   task.on_queue = true;
   task.cpu = where;
-  ++cpu(where).count;
+  CpuState& state = cpu(where);
+  ++state.count;
+  if (state.queued.size() > 2 * tasks_.size() + 64) {
+    std::erase_if(state.queued, [where](const Task* each) { return !each->on_queue || each->cpu != where; });
+    std::ranges::sort(state.queued);
+    state.queued.erase(std::ranges::unique(state.queued).begin(), state.queued.end());
+  }
+  state.queued.push_back(&task);
 }
 
 void Counter::take_off(Task& task) {
@@ -195,12 +203,12 @@ void Counter::idle(std::int64_t index, Cpu where) {
   CpuState& state = cpu(where);
   state.was_idle = true;
   state.last_idle = index;
-  if (state.count == 0) return;
-  for (auto& [pid, task] : tasks_) {
-    if (!task.on_queue || task.cpu != where) continue;
-    gaps_.push_back({task.last, index});
-    take_off(task);
+  for (Task* const task : state.queued) {
+    if (!task->on_queue || task->cpu != where) continue;
+    gaps_.push_back({task->last, index});
+    take_off(*task);
   }
+  state.queued.clear();
 }
 
 void Counter::switch_tasks(std::int64_t index, const Step& step) {
