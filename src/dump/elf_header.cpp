@@ -84,9 +84,10 @@ Result<std::vector<ElfSegment>> read_elf_segments(const File& file, const ElfHea
                                                    header.program_header_count));
   }
   std::vector<ElfSegment> segments;
-  std::vector<std::byte> bytes(std::min<std::uint64_t>(header.program_header_count, 4096) * size);
+  const std::uint64_t at_once = std::min<std::uint64_t>({header.program_header_count, 4096, file.size() / size + 1});
+  std::vector<std::byte> bytes(at_once * size);
   while (segments.size() < header.program_header_count) {
-    const std::uint64_t wanted = std::min<std::uint64_t>(4096, header.program_header_count - segments.size());
+    const std::uint64_t wanted = std::min<std::uint64_t>(at_once, header.program_header_count - segments.size());
     const auto got =
         file.read_some(header.program_headers + segments.size() * size, std::span{bytes}.first(wanted * size));
     if (!got) return failure(got);

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "base/bytes.hpp"
 #include "symbols/kallsyms_markers.hpp"
@@ -65,8 +66,9 @@ std::optional<KallsymsNames::Entry> KallsymsNames::entry_at(std::uint32_t positi
   std::uint32_t length = std::to_integer<std::uint32_t>(bytes_[position]);
   if ((length & 0x80) != 0) length = (length & 0x7f) | std::to_integer<std::uint32_t>(bytes_[begin++]) << 7;
   if (length == 0 || !fits(begin, length, bytes_.size())) return std::nullopt;
-  for (const Hole& hole : holes_)
-    if (hole.begin < address_ + begin + length && address_ + position < hole.end) return std::nullopt;
+  // Holes are in order and apart: the last that begins before the entry's end is the only one that may reach into it.
+  const auto behind = std::ranges::lower_bound(holes_, address_ + begin + length, {}, &Hole::begin);
+  if (behind != holes_.begin() && address_ + position < std::prev(behind)->end) return std::nullopt;
   return Entry{begin, begin + length};
 }
 
