@@ -2,6 +2,7 @@
 // BTF from a dump, and a module's split from it: what passes the checks must be describable in every way, in bounded
 // time. The first two bytes say how many of the rest are the kernel's; the others are the module's.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,24 +17,29 @@ namespace {
 using namespace alicia;
 using namespace alicia::types;
 
-/// Every address holds bytes made from itself.
+/// 16 KiB of memory from 0 on, whose bytes are made from their addresses.
 class Pattern final : public MemoryReader {
  public:
+  Pattern() {
+    for (std::size_t at = 0; at < bytes_.size(); ++at)
+      bytes_[at] = static_cast<std::byte>(at % 8 > 2 ? 0 : at * 31 >> 3U);
+  }
   Result<void> read(VirtualAddress address, std::span<std::byte> out) const override {
-    for (std::size_t at = 0; at < out.size(); ++at) {
-      const std::uint64_t where = address.value + at;
-      if (where >= 0x100000) return failure(ErrorCode::unmapped, "nothing there", where);
-      out[at] = static_cast<std::byte>(where % 8 > 2 ? 0 : where * 31 >> 3U);
-    }
+    if (!fits(address.value, out.size(), bytes_.size()))
+      return failure(ErrorCode::unmapped, "nothing there", std::max<std::uint64_t>(address.value, bytes_.size()));
+    std::ranges::copy(std::span(bytes_).subspan(address.value, out.size()), out.begin());
     return {};
   }
+
+ private:
+  std::array<std::byte, 16384> bytes_;
 };
 
 void use_all(TypeSystem& types, BtfSource& source) {
-  const Pattern memory;
+  static const Pattern memory;
   FormatOptions options;
   options.elements = 4;
-  options.longest = 4096;
+  options.longest = 512;
   const auto [first, end] = source.range();
   for (TypeId id = first; id < std::min(end, first + 100); ++id) {
     const TypeRef type{&source, id};

@@ -33,18 +33,17 @@ class Spread final : public MemoryReader {
   explicit Spread(std::span<const std::byte> input) : input_(input) {}
   Result<void> read(VirtualAddress address, std::span<std::byte> out) const override {
     std::ranges::fill(out, std::byte{0});
-    for (std::size_t at = 0; at < out.size(); ++at) {
+    for (std::size_t at = 0, part = 0; at < out.size(); at += part) {
       const std::uint64_t where = address.value + at - kBase.value;
       const std::uint64_t page = where / kPage, offset = where % kPage;
       if (address.value + at < kBase.value || page >= kPages)
         return failure(ErrorCode::page_excluded, "page excluded from the dump", address.value + at);
+      part = std::min<std::size_t>(kPage - offset, out.size() - at);
       const std::size_t length = page == 0 ? kStructs : page == 1 ? kDescriptors : kEvents;
       const std::size_t begin = page == 0 ? 0 : page == 1 ? kStructs : kStructs + kDescriptors + (page - 2) * kEvents;
-      if (offset >= length) {
-        at += std::min<std::size_t>(kPage - offset, out.size() - at) - 1;  // zeros up to the next page
-      } else if (begin + offset < input_.size()) {
-        out[at] = input_[begin + offset];
-      }
+      if (offset >= length || begin + offset >= input_.size()) continue;  // zeros up to the next page
+      const auto told = input_.subspan(begin + offset);
+      std::ranges::copy(told.first(std::min({part, length - offset, told.size()})), out.subspan(at).begin());
     }
     return {};
   }
@@ -53,7 +52,7 @@ class Spread final : public MemoryReader {
   std::span<const std::byte> input_;
 };
 
-std::unique_ptr<MadeTypes> kernel_types() {
+std::unique_ptr<types::TypeSystem> kernel_types() {
   auto made = std::make_unique<MadeTypes>();
   const auto word = made->integer(4);
   const auto quad = made->integer(8);
@@ -79,7 +78,9 @@ std::unique_ptr<MadeTypes> kernel_types() {
   made->structure("buffer_data_page", 16,
                   {MadeTypes::member("time_stamp", quad, 0), MadeTypes::member("commit", quad, 8),
                    MadeTypes::member("data", made->array(made->integer(1), 0), 16)});
-  return made;
+  auto types = std::make_unique<types::TypeSystem>(8);
+  types->add_source(std::move(made));
+  return types;
 }
 
 EventField field(const char* name, std::uint32_t offset, std::uint32_t size, bool is_signed) {
@@ -113,7 +114,7 @@ EventFormats kernel_formats() {
 
 void analyse(const Records& records) {
   const Cancellation never;
-  const EventFormats formats = kernel_formats();
+  static const EventFormats formats = kernel_formats();
   const EventField pid = formats.common[1];
   for (std::size_t index = 0; index < records.size(); ++index) {
     const Event event = records.event(index);
@@ -143,10 +144,9 @@ void analyse(const Records& records) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Spread memory(std::as_bytes(std::span(data, size)));
-  types::TypeSystem types(8);
-  types.add_source(kernel_types());
+  static const auto types = kernel_types();
   const Cancellation never;
-  auto ring = read_ring_buffer({memory, types, static_cast<std::int64_t>(kPage), 4}, kBase, never);
+  auto ring = read_ring_buffer({memory, *types, static_cast<std::int64_t>(kPage), 4}, kBase, never);
   if (!ring) return 0;
   std::vector<LoadedBuffer> buffers;
   buffers.push_back({TraceBuffer{}, *ring});
