@@ -44,7 +44,8 @@ void use(TypeSystem& types, TypeRef type) {
 
 }  // namespace
 
-/// libdwarf 20210528 forgets some dozens of bytes with each error, and is not Alicia's to mend.
+/// libdwarf 20210528 forgets some dozens of bytes with each error, and is not Alicia's to mend: dwarf_diename() drops
+/// the error of the attribute that it asks for, and hands out none that could be given back.
 extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
   return "leak:libdwarf";
 }
