@@ -133,7 +133,7 @@ Result<void> Help::manual(const std::string& name) {
     return debugger->run("help " + name, session_.output());
   }
   if (shipped != nullptr) return pod(shipped->file);
-  if (engine_.has_sub(name)) {
+  if (engine_.has_sub(name) || engine_.is_package(name)) {
     const std::string why = "die(qq(no help on " + name + "\\n))";
     auto shown =
         engine_.run("require Alicia::Help; Alicia::Help::show(" + perl_quoted(name) + ") or " + why, "help", 1);

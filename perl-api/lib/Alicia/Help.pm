@@ -13,17 +13,23 @@ Alicia::Help - what a call of the API does, for C<help NAME>
 
 =head2 show($name)
 
-Prints what the manual of L<Alicia> says of the call: the paragraphs below the heading that names it. Returns false where
-no heading does.
+Prints what the manual of L<Alicia> says of the call: the paragraphs below the heading that names it; of a class (C<Ftrace>,
+C<Lkst>) its own manual. Returns false where there is neither.
 
 =cut
 
+my %class = (Ftrace => 'Alicia/Trace.pm', Lkst => 'Alicia/Lkst.pm');
+
 sub show ($name) {
-    my $text = entry($name) // return 0;
+    my $text = defined $class{$name} ? undef : entry($name) // return 0;
     my $out  = '';
     my $pod  = Pod::Text->new(width => 78);
     $pod->output_string(\$out);
-    $pod->parse_string_document("=pod\n\n$text\n\n=cut\n");
+    if (defined $text) {
+        $pod->parse_string_document("=pod\n\n$text\n\n=cut\n");
+    } else {
+        $pod->parse_file($INC{'Alicia.pm'} =~ s{Alicia[.]pm\z}{$class{$name}}r);
+    }
     print $out;
     return 1;
 }

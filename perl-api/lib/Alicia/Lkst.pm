@@ -26,7 +26,8 @@ Reads the buffers of the kernel module C<lkst> that comes with Alicia (the folde
 record). Its records have the size and the events that the report of 2005 on Alicia 1.1 prints of LKST; what that report
 leaves open is this module's own (F<src/lkst/lkst.def> says which is which), so a kernel of 2005 is not read.
 
-What is not described here is as in L<Alicia::Trace>: C<collect>, C<get_records>, C<records>, C<get_analyzer>, C<analyze>.
+What is not described here is as in L<Alicia::Trace> (C<help Ftrace>): C<collect>, C<get_records>, C<records>,
+C<get_analyzer>, C<analyze>.
 Where LKST's events are those that the kernel's own traces have too, analyzers know them by the kernel's names.
 
 =head2 new
@@ -36,7 +37,8 @@ cause.
 
 =cut
 
-sub new ($class, %options) {
+sub new ($class, @options) {
+    Alicia::Trace::_named('new', [], @options);
     my $self = bless {}, $class;
     $self->buffers;
     warn "$_\n" for @{Alicia::_lkst_problems()};
@@ -87,11 +89,15 @@ The records of buffer ID; without it those of all buffers. Each is an L<Alicia::
 
 # Places among the buffers.
 sub _ids ($self, %which) {
+    Alicia::_throw('bad_argument', 'LKST has no instances: id => ID') if defined $which{instance};
     my @buffers = $self->buffers;
     return 0 .. $#buffers if !defined $which{id};
     my @found = grep { $buffers[$_]{id} eq $which{id} } 0 .. $#buffers;
-    Alicia::_throw('bad_argument', "no LKST buffer $which{id}; there are " . join ', ', map { $_->{id} } @buffers)
-        if !@found;
+    Alicia::_throw(
+        'bad_argument',
+        'no LKST buffer ' . Alicia::Trace::_shown($which{id}) . '; there are ' . join ', ',
+        map { $_->{id} } @buffers
+    ) if !@found;
     return $found[0];
 }
 
@@ -110,8 +116,9 @@ Section 4.3 of the report of 2005: prints the events of a task.
 =cut
 
 sub eventlog {
-    my $kst    = shift || die "Usage: eventlog(lkst instance, pid)\n";
-    my $pid    = shift || 1;
+    my $kst = shift;
+    my $pid = shift || 1;
+    die "Usage: eventlog(lkst instance, pid)\n" if !eval { $kst->isa('Alicia::Trace') } || $pid !~ /\A[0-9]+\z/;
     my $recs   = $kst->get_records;
     my $ana    = $kst->get_analyzer(analyzer => 'runqueue');
     my @events = $ana->filter_by_attribute({log_pid => $pid}, $ana->sort_by_recid(@$recs));

@@ -38,8 +38,8 @@ many events. Timers overdue and requests under way are there however old they ar
 
 =cut
 
-sub timeline (%how) {
-    my $timeline = Alicia::Timeline->new(%how);
+sub timeline (@how) {
+    my $timeline = Alicia::Timeline->new(@how);
     my @events   = $timeline->events;
     return @events if defined wantarray;
     print map {"# $_\n"} $timeline->notes;
@@ -57,18 +57,29 @@ addresses of the tasks to one who has them already, and C<bins>: into how many s
 my @sources = qw(Log Trace Lkst Task Timer Request);
 my %known   = map { $_ => 1 } qw(seconds cpu only ahead most records tasks bins);
 
-sub new ($class, %how) {
+sub new ($class, @how) {
+    Alicia::_throw('bad_argument', 'timeline takes names and values: seconds => 5') if @how % 2;
+    my %how = @how;
     for my $name (sort keys %how) {
         Alicia::_throw('bad_argument', "timeline knows no '$name'") if !$known{$name};
     }
     my $self = bless {seconds => 5, most => 100_000, events => [], notes => [], counts => [], %how}, $class;
     $self->{ahead} //= $self->{seconds};
     for my $name (qw(seconds ahead most)) {
-        Alicia::_throw('bad_argument', "$name wants a number") if $self->{$name} !~ /\A[0-9]*[.]?[0-9]+\z/;
+        Alicia::_throw('bad_argument', "$name wants a number")
+            if !defined $self->{$name} || $self->{$name} !~ /\A[0-9]*[.]?[0-9]+\z/;
     }
+    for my $name (grep { ref $self->{$_} && ref $self->{$_} ne 'ARRAY' } qw(cpu only)) {
+        Alicia::_throw('bad_argument', "$name wants one or a reference to a list");
+    }
+    $self->{only} = [$self->{only}] if defined $self->{only} && !ref $self->{only};
     for my $kind (@{$self->{only} // []}) {
-        Alicia::_throw('bad_argument', "no kind of event '$kind'")
-            if $kind !~ /\A(?:log|trace|task|timer|request)\z/;
+        Alicia::_throw('bad_argument', "no kind of event '" . visible($kind // 'undef') . q('))
+            if ($kind // q()) !~ /\A(?:log|trace|task|timer|request)\z/;
+    }
+    my %there = defined $self->{cpu} ? map { $_ => 1 } Alicia::cpus() : ();
+    for my $cpu (ref $self->{cpu} ? @{$self->{cpu}} : $self->{cpu} // ()) {
+        Alicia::_throw('bad_argument', "no CPU '" . visible($cpu // 'undef') . q(')) if !defined $cpu || !$there{$cpu};
     }
     $self->{cpus}   = {map { $_ => 1 } ref $self->{cpu} ? @{$self->{cpu}} : $self->{cpu}} if defined $self->{cpu};
     $self->{wanted} = {map { $_ => 1 } @{$self->{only}}}                                  if $self->{only};

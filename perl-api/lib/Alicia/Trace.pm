@@ -3,6 +3,7 @@ package Alicia::Trace;
 
 use v5.36;
 use Alicia;
+use Alicia::Text           qw(visible);
 use Alicia::Trace::Records ();
 
 @Ftrace::ISA = (__PACKAGE__);
@@ -32,7 +33,8 @@ Looks for the kernel's buffers and the formats of its events. Dies where the ker
 
 =cut
 
-sub new ($class, %options) {
+sub new ($class, @options) {
+    _named('new', [], @options);
     my $self = bless {}, $class;
     $self->buffers;
     return $self;
@@ -90,17 +92,46 @@ is, Ctrl-C ends it. What was lost to damage is warned of, a line for each cause.
 
 =cut
 
-sub collect ($self, %which) {
-    my @ids = $self->_ids(%which);
-    delete $self->{records};    # two collections need the memory of two
-    $self->{records} = $self->_read($which{quiet}, @ids);
-    $self->{ids}     = "@ids";
-    my $count = $self->{records}->count;
+sub collect ($self, @which) {
+    my %which   = _named('collect', [qw(id instance snapshot quiet)], @which);
+    my $records = $self->_collected($which{quiet}, $self->_ids(%which));
+    $self->{records} = $records;
+    delete $self->{others};
+    my $count = $records->count;
     if (!$which{quiet}) {
         print "Collecting ... $count events\n";
-        warn "$_\n" for $self->{records}->problems;
+        warn "$_\n" for $records->problems;
     }
     return $count;
+}
+
+# The records of these buffers: those at hand where they are the same, since a dump does not change. What was collected
+# stays while others are read, which may be interrupted.
+sub _collected ($self, $quiet, @ids) {
+    for my $records (grep {defined} @$self{qw(records others)}) {
+        return $records if "@ids" eq join q( ), $records->ids;
+    }
+    return $self->_read($quiet, @ids);
+}
+
+# The arguments of a call, NAME => VALUE, of known names only.
+sub _named ($call, $known, @words) {
+    my $are = @$known ? 'NAME => VALUE of ' . join ', ', @$known : 'no arguments';
+    Alicia::_throw('bad_argument', "$call takes $are") if @words % 2;
+    my %named;
+    while (my ($name, $value) = splice @words, 0, 2) {
+        Alicia::_throw('bad_argument', "$call knows no " . _shown($name) . "; it takes $are")
+            if !defined $name || !grep { $_ eq $name } @$known;
+        $named{$name} = $value;
+    }
+    return %named;
+}
+
+# A value as an error tells it.
+sub _shown ($value) {
+    return 'undef'       if !defined $value;
+    return 'a reference' if ref $value;
+    return $value =~ /\A[-+.\w]+\z/ ? "$value" : q(') . visible("$value") . q(');
 }
 
 # The events of these buffers; a class that reads others has another.
@@ -109,26 +140,26 @@ sub _read ($self, $quiet, @ids) { return Alicia::Trace::Records->collect($quiet,
 sub _ids ($self, %which) {
     my @buffers = $self->buffers;
     if (defined $which{id}) {
-        Alicia::_throw('bad_argument', "no trace buffer $which{id}; there are 0 to $#buffers")
-            if $which{id} !~ /\A[0-9]+\z/ || $which{id} > $#buffers;
-        return $which{id};
+        Alicia::_throw('bad_argument', 'a buffer is told by its id or its instance, not by both')
+            if defined $which{instance};
+        Alicia::_throw('bad_argument', 'no trace buffer ' . _shown($which{id}) . "; there are 0 to $#buffers")
+            if $which{id} !~ /\A[0-9]{1,9}\z/ || $which{id} > $#buffers;
+        return $which{id} + 0;
     }
     return map { $_->{id} } @buffers if !defined $which{instance};
     my $instance = $which{instance} eq 'top' ? q() : $which{instance};
     my @found    = grep { $_->{instance} eq $instance && !$_->{snapshot} == !$which{snapshot} } @buffers;
-    Alicia::_throw('bad_argument', "no such trace buffer: $which{instance}") if !@found;
+    Alicia::_throw('bad_argument', 'no such trace buffer: ' . _shown($which{instance})) if !@found;
     return map { $_->{id} } @found;
 }
 
-# The records of `id` or `instance`, collected where they are not the ones at hand.
+# The records of `id` or `instance`; without these what was collected, or else those of all buffers. They do not take the
+# place of what was collected.
 sub _records_for ($self, %which) {
-    if (!defined $which{id} && !defined $which{instance}) {
-        $self->collect(quiet => 1) if !$self->{records};
-        return $self->{records};
-    }
-    my @ids = $self->_ids(%which);
-    $self->collect(%which, quiet => 1) if !$self->{records} || $self->{ids} ne "@ids";
-    return $self->{records};
+    return $self->{records} if $self->{records} && !defined $which{id} && !defined $which{instance};
+    my $records = $self->_collected(1, $self->_ids(%which));
+    $self->{others} = $records if $records != ($self->{records} // 0);
+    return $records;
 }
 
 =head2 export(id => ID or instance => NAME, output => FILE)
@@ -137,13 +168,22 @@ Writes one buffer as a trace.dat file, which trace-cmd and KernelShark open.
 
 =cut
 
-sub export ($self, %which) {
-    my $file = $which{output} // Alicia::_throw('bad_argument', 'which file');
-    my @ids  = $self->_ids(%which);
-    Alicia::_throw('bad_argument', 'one buffer at a time: which') if @ids != 1;
+sub export ($self, @which) {
+    my %which = _named('export', [qw(id instance snapshot output)], @which);
+    my $file  = _file($which{output}) // Alicia::_throw('bad_argument', 'which file: output => FILE');
+    my @ids   = $self->_ids(%which);
+    Alicia::_throw('bad_argument', 'one buffer at a time: id => ID or instance => NAME') if @ids != 1;
     my $problems = Alicia::_trace_export($ids[0], $file);
     warn "$_\n" for @$problems;
     return;
+}
+
+# The name of a file to write; undef where none was told.
+sub _file ($name) {
+    return $name if !defined $name;
+    Alicia::_throw('bad_argument', 'output wants the name of a file, not ' . _shown($name))
+        if ref $name || $name eq q() || $name =~ /\0/;
+    return "$name";
 }
 
 =head2 get_records
@@ -167,41 +207,58 @@ sub records ($self) { return $self->{records} }
 
 =head2 get_analyzer(analyzer => NAME)
 
-An analyzer: C<syscall>, C<runqueue>, C<wakeup>, C<irq>, C<blockio>; each is a module C<Alicia::Trace::Analyzer::Name>, see L<Alicia::Trace::Analyzer>.
+An analyzer: C<syscall>, C<runqueue>, C<wakeup>, C<irq>, C<blockio>, C<timeline>; each is a module
+C<Alicia::Trace::Analyzer::Name>, see L<Alicia::Trace::Analyzer>.
 
 =cut
 
-sub get_analyzer ($self, %which) {
-    my $name = $which{analyzer} // Alicia::_throw('bad_argument', 'which analyzer');
-    Alicia::_throw('bad_argument', 'no analyzer of that name') if $name !~ /\A[a-z][a-z0-9_]*\z/;
+sub get_analyzer ($self, @which) {
+    my %which = _named('get_analyzer', ['analyzer'], @which);
+    my $name  = $which{analyzer};
+    my $are   = 'there are ' . join ', ', _analyzers();
+    Alicia::_throw('bad_argument', "which analyzer: $are")                    if !defined $name;
+    Alicia::_throw('bad_argument', 'no analyzer ' . _shown($name) . "; $are") if $name !~ /\A[a-z][a-z0-9_]*\z/;
     my $module = 'Alicia::Trace::Analyzer::' . ucfirst $name;
     my $file   = $module =~ s{::}{/}gr . '.pm';
     if (!eval { require $file; 1 }) {
         my $error = $@;
-        Alicia::_throw('bad_argument', "no analyzer $name") if $error =~ /\ACan't locate \Q$file\E/;
+        Alicia::_throw('bad_argument', "no analyzer $name; $are") if $error =~ /\ACan't locate \Q$file\E/;
         die $error;    ## no critic (RequireCarping)
     }
     return $module->new(trace => $self);
 }
 
-=head2 analyze(analyzer => NAME, format => FORMAT, id => ID, output => FILE)
+sub _analyzers () {
+    my %there;
+    for my $folder (grep { !ref } @INC) {
+        $there{lc s{.*/}{}r =~ s/[.]pm\z//r} = 1 for glob "\Q$folder\E/Alicia/Trace/Analyzer/*.pm";
+    }
+    my @names = sort keys %there;
+    return @names;
+}
 
-Prints C<Analyzing ...>, then what the analyzer finds, or writes the latter to FILE.
+=head2 analyze(analyzer => NAME, format => FORMAT, id => ID or instance => NAME, output => FILE)
+
+Prints C<Analyzing ...>, then what the analyzer finds, or writes the latter to FILE. Without id and instance it analyzes what
+was collected, and where nothing was, all buffers. C<timeline> needs C<< pid => PID >> as well.
 
 =cut
 
-sub analyze ($self, %how) {
-    my $analyzer = $self->get_analyzer(analyzer => $how{analyzer});
+sub analyze ($self, @how) {
+    Alicia::_throw('bad_argument', 'analyze takes names and values: analyzer => NAME') if @how % 2;
+    my $analyzer = $self->get_analyzer(analyzer => {@how}->{analyzer});
+    my %how      = _named('analyze', [qw(analyzer format id instance snapshot output), $analyzer->options], @how);
+    my $file     = _file($how{output});
+    $analyzer->check(%how);
     print "Analyzing ...\n\n";
     my $records = $self->_records_for(map { $_ => $how{$_} } grep { defined $how{$_} } qw(id instance snapshot));
-    my $handle  = \*STDOUT;
-    if (defined $how{output}) {
-        open $handle, '>', $how{output} or Alicia::_throw('cannot_open', "cannot write $how{output}: $!");
+    if (!defined $file) {
+        $analyzer->analyze($records, sub (@text) { print @text }, %how);
+        return;
     }
+    open my $handle, '>', $file or Alicia::_throw('cannot_open', 'cannot write ' . visible($file) . ": $!");
     $analyzer->analyze($records, sub (@text) { print {$handle} @text }, %how);
-    if (defined $how{output}) {
-        close $handle or Alicia::_throw('cannot_open', "cannot write $how{output}: $!");
-    }
+    close $handle or Alicia::_throw('cannot_open', 'cannot write ' . visible($file) . ": $!");
     return;
 }
 

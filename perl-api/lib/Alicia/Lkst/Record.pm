@@ -41,7 +41,7 @@ sub fields     ($self) { return qw(arg1 arg2 arg3 arg4 other_pid serial) }
 my %named_by = (comm => 'other_pid', next_comm => 'other_pid', prev_comm => 'common_pid');
 
 sub field ($self, $name) {
-    return $self->[0]->command($self->_get($named_by{$name})) if $named_by{$name};
+    return $self->[0]->command($self->_get($named_by{$name})) if defined $name && $named_by{$name};
     return $self->_get($name);
 }
 

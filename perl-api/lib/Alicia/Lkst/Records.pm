@@ -29,7 +29,7 @@ sub new ($class, @places) {
     }, $class;
 }
 
-sub buffer ($self, $place) { return Alicia::_lkst_buffers()->[$self->{ids}[$place]] }
+sub buffer ($self, $place) { return Alicia::_lkst_buffers()->[$self->_id($place)] }
 
 sub at ($self, $recid) { return Alicia::Lkst::Record->new($self, $recid) }
 
@@ -55,12 +55,10 @@ As in L<Alicia::Trace::Records>, by the kernel's names; and by LKST's: C<lkst:co
 =cut
 
 sub kinds ($self, @names) {
-    my $pattern = join '|', map {
-        join '.*', map {quotemeta} split /[*]/, $_, -1
-    } @names;
+    my $pattern = Alicia::Trace::Records::_pattern(@names);
     return grep {
         my $event = $self->{definitions}{$_};
-        grep {/\A(?:$pattern)\z/} "lkst:$event->{mnemonic}", ("$event->{system}:$event->{event}") x !!$event->{system};
+        grep {/$pattern/} "lkst:$event->{mnemonic}", ("$event->{system}:$event->{event}") x !!$event->{system};
     } sort { $a <=> $b } keys %{$self->{definitions}};
 }
 

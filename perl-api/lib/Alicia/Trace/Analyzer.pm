@@ -12,6 +12,8 @@ Alicia::Trace::Analyzer - what analyzers of trace events have in common
 An analyzer is a module C<Alicia::Trace::Analyzer::Name> that inherits from this one and has
 
     sub analyze ($self, $records, $out, %how) { ... }
+    sub formats ($self) { return qw(stat log) }     # what 'format' may be; any, where there is no such sub
+    sub options ($self) { return qw(pid) }          # what else 'analyze' may be told; nothing, where there is no such sub
 
 $records is an L<Alicia::Trace::Records>, $out a sub that is given the text, %how what C<analyze> of L<Alicia::Trace> was
 given, C<format> among it. It composes what the engine does fast: C<select>, C<pairs>.
@@ -29,18 +31,49 @@ The records in the order in which they were recorded.
 
 sub new ($class, %self) { return bless {%self}, $class }
 
-sub filter_by_attribute ($self, $wanted, @records) {
-    my @found = @records;
+sub filter_by_attribute ($self, @arguments) {
+    my ($wanted, @found) = @arguments;
+    Alicia::_throw('bad_argument', 'filter_by_attribute takes {NAME => VALUE, ...} and records')
+        if ref $wanted ne 'HASH';
+    _must_be_records('filter_by_attribute', @found);
     for my $name (sort keys %$wanted) {
+        Alicia::_throw('bad_argument', 'no attribute ' . Alicia::Trace::_shown($name))
+            if @found && ($name !~ /\A[a-z]\w*\z/ || !$found[0]->can($name));
         my $value = $wanted->{$name};
-        my %any   = map { $_ => 1 } ref $value eq 'ARRAY' ? @$value : $value;
+        my %any   = map { $_ => 1 } grep {defined} ref $value eq 'ARRAY' ? @$value : $value;
         @found = grep { $any{$_->$name // q()} } @found;
     }
     return @found;
 }
 
 sub sort_by_recid ($self, @records) {
+    _must_be_records('sort_by_recid', @records);
     return map { $_->[0] } sort { $a->[1] <=> $b->[1] } map { [$_, $_->recid] } @records;
+}
+
+sub _must_be_records ($call, @records) {
+    my %is;    # by class
+    for my $record (@records) {
+        next if $is{ref $record} //= ref $record && !!eval { $record->isa('Alicia::Trace::Record') };
+        Alicia::_throw('bad_argument', "$call takes records, not " . Alicia::Trace::_shown($record));
+    }
+    return;
+}
+
+=head2 formats, options, check(%how)
+
+See above; C<check> dies where C<format> is none of C<formats>.
+
+=cut
+
+sub formats ($self) {return}
+sub options ($self) {return}
+
+sub check ($self, %how) {
+    my @formats = $self->formats;
+    return if !@formats || !defined $how{format} || grep { $_ eq $how{format} } @formats;
+    my ($name) = ref($self) =~ /(\w+)\z/;
+    return Alicia::_throw('bad_argument', 'the format of ' . lc($name) . ' is ' . join ' or ', @formats);
 }
 
 =head2 table($records, $pairs, $out, $words_of)

@@ -54,7 +54,7 @@ What C<buffers> of L<Alicia::Trace> says of the buffer at this place among those
 =cut
 
 sub buffer ($self, $place) {
-    my $id = $self->{ids}[$place];
+    my $id = $self->_id($place);
     return {%{Alicia::_trace_buffers()->[$id]}, id => $id};
 }
 
@@ -67,6 +67,11 @@ The event.
 A reference to an array of all events, each made when it is looked at.
 
 =cut
+
+sub _id ($self, $place) {
+    return $self->{ids}[$place] if defined $place && $place =~ /\A[0-9]{1,9}\z/ && $place < @{$self->{ids}};
+    return Alicia::_throw('bad_argument', 'of so many buffers nothing was collected: ' . Alicia::Trace::_shown($place));
+}
 
 sub at ($self, $recid) { return Alicia::Trace::Record->new($self, $recid) }
 
@@ -113,10 +118,17 @@ The recids of the events that are of one of these kinds (ids), CPUs and tasks; w
 
 =cut
 
-sub select ($self, %wanted) {    ## no critic (ProhibitBuiltinHomonyms)
-    return unpack 'L*',
-        Alicia::_trace_select($self->{number},
-        map { defined $_ ? pack 'l*', @$_ : undef } @wanted{qw(types cpus pids)});
+sub select ($self, @wanted) {    ## no critic (ProhibitBuiltinHomonyms)
+    my @names  = qw(types cpus pids);
+    my %wanted = Alicia::Trace::_named('select', \@names, @wanted);
+    for my $name (grep { defined $wanted{$_} } @names) {
+        my $list = $wanted{$name};
+        Alicia::_throw('bad_argument', "$name wants a reference to a list of numbers")
+            if ref $list ne 'ARRAY' || grep { !defined || !/\A-?[0-9]+\z/ } @$list;
+        $wanted{$name} = [grep { abs($_) < 2**31 } @$list];    # no event has others
+    }
+    my $found = Alicia::_trace_select($self->{number}, map { defined $_ ? pack 'l*', @$_ : undef } @wanted{@names});
+    return unpack 'L*', $found // q();
 }
 
 =head2 pairs(begin => EVENT, end => EVENT, begin_key => FIELDS, end_key => FIELDS, group => FIELDS)
@@ -151,10 +163,15 @@ The ids of the kinds of event SYSTEM:NAME, for those the kernel knew; C<*> stand
 =cut
 
 sub kinds ($self, @names) {
-    my $pattern = join '|', map {
+    my $pattern = _pattern(@names);
+    return map { $_->[0] } grep { "$_->[1]:$_->[2]" =~ $pattern } @{Alicia::_trace_formats()};
+}
+
+sub _pattern (@names) {
+    my $any = join '|', map {
         join '.*', map {quotemeta} split /[*]/, $_, -1
-    } @names;
-    return map { $_->[0] } grep { "$_->[1]:$_->[2]" =~ /\A(?:$pattern)\z/ } @{Alicia::_trace_formats()};
+    } grep {defined} @names;
+    return qr/\A(?:$any)\z/;
 }
 
 package Alicia::Trace::Records::List;    ## no critic (ProhibitMultiplePackages)
@@ -163,5 +180,12 @@ sub TIEARRAY  ($class, $records) { return bless [$records], $class }
 sub FETCHSIZE ($self)            { return $self->[0]->count }
 sub FETCH     ($self, $index)    { return $index < $self->[0]->count ? $self->[0]->at($index) : undef }
 sub EXISTS    ($self, $index)    { return $index < $self->[0]->count }
+
+# What would change it.
+for my $name (qw(STORE STORESIZE DELETE CLEAR PUSH POP SHIFT UNSHIFT SPLICE)) {
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
+    *{$name} =
+        sub { Alicia::_throw('bad_argument', 'what a trace recorded cannot be changed; take a copy: [@$records]') };
+}
 
 1;

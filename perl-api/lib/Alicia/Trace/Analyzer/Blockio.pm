@@ -23,10 +23,11 @@ C<count, average, max, min> and percentiles. Format C<log>: a line for each requ
 
 =cut
 
+sub formats ($self) { return qw(stat log) }
+
 sub analyze ($self, $records, $out, %how) {
     my $format = $how{format} // 'stat';
-    Alicia::_throw('bad_argument', 'the format of blockio is stat or log') if $format !~ /\A(?:stat|log)\z/;
-    my $pairs = $records->pairs(
+    my $pairs  = $records->pairs(
         begin     => 'block:block_rq_issue',
         end       => 'block:block_rq_complete',
         begin_key => 'dev,sector',

@@ -24,6 +24,8 @@ name, C<count, average, max, min> and percentiles. Then a line for each CPU and 
 
 =cut
 
+sub formats ($self) { return 'stat' }
+
 sub analyze ($self, $records, $out, %how) {
     my @kinds = (['irq', 'irq:irq_handler', 'irq', 'name'], ['softirq', 'irq:softirq', 'vec', undef]);
     push @kinds, map { ['vector', $_, 'vector', undef] } $self->_vectors($records);

@@ -29,6 +29,8 @@ PID switched from. When is date and time by the dump's clock, or the count of a 
 
 my @events = qw(sched_switch sched_wakeup sched_wakeup_new sched_migrate_task);
 
+sub formats ($self) { return 'log' }
+
 sub analyze ($self, $records, $out, %how) {
     my $lengths = $records->queue_lengths(map { $self->last_lengths($records->buffer($_)) } 0 .. $records->ids - 1);
     my $when    = $self->unit($records) eq 'nanoseconds' ? _dates() : sub ($time) {$time};

@@ -21,10 +21,11 @@ of their ends. Durations are CPU cycles where the clock of the buffer is the TSC
 
 =cut
 
+sub formats ($self) { return qw(stat log) }
+
 sub analyze ($self, $records, $out, %how) {
     my $format = $how{format} // 'stat';
-    Alicia::_throw('bad_argument', 'the format of syscall is stat or log') if $format !~ /\A(?:stat|log)\z/;
-    my $pairs = $records->pairs(
+    my $pairs  = $records->pairs(
         begin => 'raw_syscalls:sys_enter',
         end   => 'raw_syscalls:sys_exit',
         group => 'id'

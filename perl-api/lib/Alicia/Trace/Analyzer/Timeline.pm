@@ -37,11 +37,26 @@ phase, count, total, average, max>. Times and durations are the buffer's clock's
 my @switches = map {"sched:$_"} qw(sched_switch sched_wakeup sched_wakeup_new);
 my @letters  = ([1, 'S'], [2, 'D'], [4, 'T'], [8, 't'], [0x10, 'X'], [0x20, 'Z'], [0x40, 'P'], [0x80, 'I']);
 
+sub formats ($self) { return qw(log stat) }
+
+sub options ($self) { return 'pid' }
+
+sub check ($self, %how) {
+    $self->SUPER::check(%how);
+    _pids($how{pid});
+    return;
+}
+
+sub _pids ($told) {
+    my @pids = ref $told eq 'ARRAY' ? @$told : $told // ();
+    Alicia::_throw('bad_argument', 'whose timeline: pid => PID')
+        if !@pids || grep { !defined || !/\A[0-9]{1,9}\z/ } @pids;
+    return @pids;
+}
+
 sub analyze ($self, $records, $out, %how) {
     my $format = $how{format} // 'log';
-    Alicia::_throw('bad_argument', 'the format of timeline is log or stat') if $format !~ /\A(?:log|stat)\z/;
-    my @pids = ref $how{pid} ? @{$how{pid}} : $how{pid} // ();
-    Alicia::_throw('bad_argument', 'whose timeline: pid => PID') if !@pids || grep { !/\A[0-9]+\z/ } @pids;
+    my @pids   = _pids($how{pid});
     my @phases = ($self->phases($records, @pids), $self->calls($records, @pids));
     @phases = sort { $a->{time} <=> $b->{time} || $a->{rank} <=> $b->{rank} } @phases;
     $out->('# durations in ', $self->unit($records), "\n");

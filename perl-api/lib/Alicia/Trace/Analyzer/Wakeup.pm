@@ -20,6 +20,8 @@ A line for each task: C<pid, comm, count, average, max, min> and percentiles.
 
 =cut
 
+sub formats ($self) { return 'stat' }
+
 sub analyze ($self, $records, $out, %how) {
     my $pairs = $records->pairs(
         begin     => 'sched:sched_wakeup',
