@@ -59,19 +59,21 @@ subtest 'with lcrash' => sub {
     is $fact{'SYSTEM MAP'}, $map, 'which names its map';
 };
 
-# Through crash's own commands there are no stacks and no symbol for an address; the rest is read the same, in a minute.
+# Through a debugger's own commands there are no stacks and no symbol for an address, without which nobody knows where a
+# lock ends and what it is; the rest is read the same, in a minute.
 subtest 'through crash' => sub {
     my %crash = report_of('through', '--api=debugger', '-crash', $vmlinux, $dump);
-    as_open_as($crash{lock}, $bare{lock});
     is_deeply shown($crash{$_}), shown($bare{$_}), $_
-        for qw(system stop_log process run_queue memory swap lock mount network proc_file);
+        for qw(system stop_log process run_queue memory swap mount network proc_file);
+    like $crash{lock}{error}, qr/symbol_at needs the engine/, 'the locks say why they are not there';
     }
     if $ENV{ALICIA_FULL};
 
 subtest 'through lcrash' => sub {
     my %lcrash = report_of('through-lcrash', '--api=debugger', '-lcrash', $map, $dump, types_file('sysrq-6.1'));
     is_deeply shown($lcrash{$_}), shown($bare{$_}), $_
-        for qw(system stop_log process run_queue memory swap lock mount network proc_file);
+        for qw(system stop_log process run_queue memory swap mount network proc_file);
+    like $lcrash{lock}{error}, qr/symbol_at needs the engine/, 'the locks say why they are not there';
     }
     if $ENV{ALICIA_FULL};
 
