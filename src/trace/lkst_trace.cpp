@@ -11,8 +11,10 @@ namespace alicia::trace {
 
 Result<std::unique_ptr<LkstTrace>> LkstTrace::open(target::Target& target, const Cancellation& cancellation) {
   const auto anchor = target.symbol("lkst_anchor");
-  if (!anchor)
-    return failure(ErrorCode::no_such_symbol, "nothing was recorded by LKST: its module is not in this kernel");
+  if (!anchor) {
+    return failure(ErrorCode::no_such_symbol,
+                   "no symbol lkst_anchor: LKST's module is not in this kernel, or the dump has lost its symbols");
+  }
   std::unique_ptr<LkstTrace> trace(new LkstTrace(target));
   auto buffers = lkst::list_buffers(target.memory(), anchor->address, target.possible_cpus(), cancellation);
   if (!buffers) return failure(std::move(buffers));

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -213,7 +214,8 @@ Result<void> write_trace_dat(const std::filesystem::path& path, target::Target& 
   file.seekp(static_cast<std::streamoff>(places));
   file.write(table.data(), static_cast<std::streamsize>(table.size()));
   file.close();
-  if (!file) return failure(ErrorCode::cannot_open, fmt::format("cannot write {}", path.string()));
+  if (!file)
+    return failure(ErrorCode::cannot_open, fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
   return {};
 }
 

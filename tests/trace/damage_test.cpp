@@ -8,6 +8,7 @@
 
 #include "engine/factory.hpp"
 #include "trace/kernel_trace.hpp"
+#include "trace/lkst_buffers.hpp"
 
 namespace alicia::trace {
 namespace {
@@ -49,6 +50,51 @@ TEST_F(Damage, CostsRecordsAndNothingElse) {
       for (std::size_t index = 0; index < records.size(); ++index)
         bytes += collection->text().line(index).size();
       EXPECT_GT(bytes, 0U);
+    }
+  }
+}
+
+// A dump's memory with some bytes changed, the same ones whenever they are read.
+class Spoilt : public MemoryReader {
+ public:
+  Spoilt(const MemoryReader& memory, std::uint64_t one_in) : memory_(memory), one_in_(one_in) {}
+
+  Result<void> read(VirtualAddress address, std::span<std::byte> out) const override {
+    auto done = memory_.read(address, out);
+    for (std::size_t byte = 0; done && byte < out.size(); ++byte) {
+      std::uint64_t hash = (address.value + byte) * 0x9e3779b97f4a7c15U;
+      hash ^= hash >> 29;
+      if (hash % one_in_ == 0) out[byte] = static_cast<std::byte>(hash >> 40);
+    }
+    return done;
+  }
+
+ private:
+  const MemoryReader& memory_;
+  std::uint64_t one_in_;
+};
+
+// Damage of what a buffer says of itself may cost the buffer, damage of records those records: what is left is read.
+TEST(LkstDamage, CostsRecordsAndNothingElse) {
+  const auto target = test::open_scenario("lkst-6.1");
+  const Cancellation cancellation;
+  const auto anchor = target->symbol("lkst_anchor");
+  ASSERT_TRUE(anchor);
+  const unsigned cpus = target->possible_cpus();
+  const auto whole = lkst::list_buffers(target->memory(), anchor->address, cpus, cancellation);
+  ASSERT_TRUE(whole);
+  ASSERT_FALSE(whole->buffers.empty());
+  for (const std::uint64_t one_in : {2000U, 200U, 20U, 2U}) {
+    const Spoilt memory(target->memory(), one_in);
+    const auto listed = lkst::list_buffers(memory, anchor->address, cpus, cancellation);
+    EXPECT_TRUE(!listed || listed->buffers.size() >= whole->buffers.size() || !listed->problems.empty());
+    for (const lkst::Buffer& buffer : whole->buffers) {
+      auto ring = lkst::read_buffer(target->memory(), buffer, cancellation);
+      auto spoilt = lkst::read_buffer(memory, buffer, cancellation);
+      ASSERT_TRUE(ring && spoilt);
+      const bool lost = spoilt->committed() < ring->committed();
+      EXPECT_TRUE(!lost || !spoilt->problems.empty()) << "buffer " << buffer.id << ", one byte in " << one_in;
+      EXPECT_TRUE(ring->committed() == 0 || lost || one_in > 200) << "buffer " << buffer.id;
     }
   }
 }
