@@ -216,6 +216,8 @@ for my $scenario (in_this_run(qw(lkst-6.1 lkst-6.12))) {
 
 my $absent = alicia('-q', '-e', '$lkst = new Lkst', dump_folder('sysrq-6.1') . '/dump.kdump');
 is $absent->{status}, 1, 'a kernel without it';
-like $absent->{err}, qr/^alicia: no symbol lkst_anchor: LKST's module is not in this kernel, or the dump has lost its symbols/m, 'says so';
+like $absent->{err},
+    qr/^alicia: no symbol lkst_anchor: LKST's module is not in this kernel, or the dump has lost its symbols/m,
+    'says so';
 
 done_testing;
