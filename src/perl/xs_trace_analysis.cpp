@@ -198,6 +198,15 @@ SV* describe_group(pTHX_ const trace::GroupStatistics& group, bool is_signed) {
   return reference_to(aTHX_ hash);
 }
 
+/// The rows of at most `count` entries from the one at `first` on, as they lie in memory.
+template <class Entries, class MakeRow>
+SV* packed_rows(pTHX_ const Entries& entries, std::uint64_t first, std::uint64_t count, const MakeRow& row_of) {
+  std::vector<decltype(row_of(entries[0]))> rows;
+  for (std::uint64_t at = first; at < entries.size() && at - first < count; ++at)
+    rows.push_back(row_of(entries[at]));
+  return new_text(aTHX_ as_text(std::as_bytes(std::span(rows))));
+}
+
 /// _trace_statistics(COLLECTION, PAIRS, BEGIN, GROUP): a list of hashes, one for each value of the key GROUP that
 /// beginnings (events of the kind BEGIN) have.
 void xs_statistics(pTHX_ CV* cv) {
@@ -245,12 +254,9 @@ void xs_pair_list(pTHX_ CV* cv) {
     };
     static_assert(sizeof(Row) == 16);
     const trace::Records& records = (*found)->records();
-    std::vector<Row> rows;
-    for (std::uint64_t at = first; at < (*pairs)->pairs.size() && at - first < count; ++at) {
-      const trace::Pair pair = (*pairs)->pairs[at];
-      rows.push_back({pair.begin, pair.end, records.time(pair.end) - records.time(pair.begin)});
-    }
-    return new_text(aTHX_ as_text(std::as_bytes(std::span(rows))));
+    return packed_rows(aTHX_(*pairs)->pairs, first, count, [&](const trace::Pair& pair) {
+      return Row{pair.begin, pair.end, records.time(pair.end) - records.time(pair.begin)};
+    });
   });
   XSRETURN(1);
 }
@@ -309,15 +315,15 @@ void xs_queue_list(pTHX_ CV* cv) {
     };
     static_assert(sizeof(Row) == 24);
     const trace::Records& records = (*found)->records();
-    std::vector<Row> rows;
-    for (std::uint64_t at = first; at < (*lengths)->switches.size() && at - first < count; ++at) {
-      const trace::QueueLength& entry = (*lengths)->switches[at];
+    return packed_rows(aTHX_(*lengths)->switches, first, count, [&](const trace::QueueLength& entry) {
       const trace::Event event = records.event(entry.event);
-      rows.push_back({records.time(entry.event), entry.event, entry.length,
-                      static_cast<std::int32_t>((*lengths)->previous.in(event.payload)), event.cpu,
-                      static_cast<std::uint16_t>(entry.is_exact)});
-    }
-    return new_text(aTHX_ as_text(std::as_bytes(std::span(rows))));
+      return Row{records.time(entry.event),
+                 entry.event,
+                 entry.length,
+                 static_cast<std::int32_t>((*lengths)->previous.in(event.payload)),
+                 event.cpu,
+                 static_cast<std::uint16_t>(entry.is_exact)};
+    });
   });
   XSRETURN(1);
 }
