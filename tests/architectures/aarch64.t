@@ -61,6 +61,22 @@ for my $scenario (in_this_run(qw(arm64-6.12 arm64-16k arm64-6.1))) {
     cmp_ok scalar @pairs, '>', 40, "$scenario: task_structs lie in the linear map";
     is "@wrong", '', "$scenario: vtop agrees with the linear map's formula";
 
+    # The kernel's image against the guest's /proc/iomem, device memory against its vmallocinfo.
+    my %symbol = map { (split)[2, 0] } split /\n/, slurp("$truth/proc/kallsyms");
+    my ($iomem, $vmalloc) = map { slurp("$truth/proc/$_") } qw(iomem vmallocinfo);
+    my ($code_end) = $iomem =~ /-([0-9a-f]+) : Kernel code$/m;
+    my ($data_begin, $data_end) = $iomem =~ /([0-9a-f]+)-([0-9a-f]+) : Kernel data$/m;
+    my @expected_at;
+    for (['__init_begin', 1, $code_end], ['_sdata', 0, $data_begin], ['_end', 1, $data_end]) {
+        my ($name, $back, $physical) = @{$_};
+        push @expected_at, [hex($symbol{$name}) - $back, hex $physical] if $symbol{$name};
+    }
+    push @expected_at, [hex $1, hex $2] while $vmalloc =~ /^0x([0-9a-f]+)-.*\sphys=0x([0-9a-f]+) ioremap$/mg;
+    cmp_ok scalar @expected_at, '>', 5, "$scenario: the guest said where some of its memory lies";
+    is ask($scenario, sprintf 'printf "%%x\n", vtop($_) for %s',
+        join ', ', map { sprintf '0x%x', $_->[0] } @expected_at),
+        join('', map { sprintf "%x\n", $_->[1] } @expected_at), "$scenario: vtop of its image and of devices";
+
     # User memory, through each task's own page tables.
     my $lines = ask($scenario, <<'END');
 for my $task (tasks()) { my $mm = $task->mm or next; next if $task->pid != $task->tgid; printf "%d %s %s\n", $task->pid, map { unpack 'H*', $_ } read_user($task, $mm->arg_start, $mm->arg_end - $mm->arg_start), read_user($task, $mm->env_start, $mm->env_end - $mm->env_start) }
