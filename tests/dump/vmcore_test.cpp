@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "dump/pages.hpp"
+#include "dump/repacked.hpp"
 #include "unit/dump/temporary_folder.hpp"
 
 namespace alicia::dump {
@@ -129,6 +132,58 @@ TEST_P(Vmcore, TruncatedCopiesSayExactlyWhatTheyLack) {
       }
     }
   }
+}
+
+TEST_P(Vmcore, SnappyPagesEqualTheZlibPages) {
+  if (std::getenv("ALICIA_FULL") == nullptr) GTEST_SKIP() << "with ALICIA_FULL";
+  const auto whole = open("dump.kdump");
+  const auto file = folder.write("snappy", test::repacked_with_snappy(scenario / "dump.kdump"));
+  const auto dump = open_or_throw({file});
+  EXPECT_THAT(dump->info().warnings, IsEmpty());
+  EXPECT_THAT(dump->info().format, HasSubstr("snappy"));
+  EXPECT_EQ(dump->info().vmcoreinfo, whole->info().vmcoreinfo);
+  const auto counts = compare(*dump, *whole);
+  EXPECT_THAT(counts, UnorderedElementsAre(Key("equal"), Key("no_memory_there/no_memory_there"),
+                                           Key("page_excluded/page_excluded")));
+  EXPECT_GT(counts.at("equal"), 10'000U);
+}
+
+/// What Debian 13's makedumpfile wrote of the 6.1 guest with zstd: where all dumps are looked at.
+class ZstdVmcore : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::getenv("ALICIA_FULL") == nullptr) GTEST_SKIP() << "with ALICIA_FULL";
+    whole = open_or_throw({test::scenario("sysrq-6.1") / "dump.kdump"});
+    scenario = test::scenario("zstd-6.1");
+  }
+  /// Every page, and every page's absence, is that of the zlib dump.
+  void expect_whole(const Dump& dump) const {
+    EXPECT_THAT(dump.info().warnings, IsEmpty());
+    EXPECT_EQ(dump.info().vmcoreinfo, whole->info().vmcoreinfo);
+    const auto counts = compare(dump, *whole);
+    EXPECT_THAT(counts, UnorderedElementsAre(Key("equal"), Key("no_memory_there/no_memory_there"),
+                                             Key("page_excluded/page_excluded")));
+    EXPECT_GT(counts.at("equal"), 10'000U);
+  }
+  std::unique_ptr<Dump> whole;
+  std::filesystem::path scenario;
+};
+
+TEST_F(ZstdVmcore, PagesEqualTheZlibPages) {
+  const auto dump = open_or_throw({scenario / "dump.zstd"});
+  EXPECT_THAT(dump->info().format, HasSubstr("zstd"));
+  expect_whole(*dump);
+}
+
+TEST_F(ZstdVmcore, TheFlattenedFileEqualsTheOneItStandsFor) {
+  const auto dump = open_or_throw({scenario / "dump.zstd-flat"});
+  EXPECT_THAT(dump->info().format, testing::StartsWith("flattened "));
+  expect_whole(*dump);
+}
+
+TEST_F(ZstdVmcore, SplitDumpsEqualTheWhole) {
+  expect_whole(
+      *open_or_throw({scenario / "dump.zstd-split2", scenario / "dump.zstd-split1", scenario / "dump.zstd-split3"}));
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ entry_make() {
     if [[ ${setting[from]} ]]; then
         (entry_make "${setting[from]}")
         entry_parent=$(entry_path "${setting[from]}")
+        [[ -d $cache/$key || ! ${setting[filter]} ]] || filter_fetch
         cache_get "$key" entry_derive
     else
         if [[ ! -d $cache/$key ]]; then
@@ -87,7 +88,8 @@ log_check() {
     done <<< "${section[log]}"
 }
 
-# A scenario with "from" filters another one's dump again, or writes it as LKCD would have; the rest is shared.
+# A scenario with "from" filters another one's dump again, or writes it as LKCD or another
+# makedumpfile would have; the rest is shared.
 entry_derive() {
     local to=$1
     mkdir "$to"
@@ -95,6 +97,8 @@ entry_derive() {
     scenario_recipe > "$to/recipe"
     if [[ ${setting[lkcd]} ]]; then
         lkcd_derive "$to" "$entry_parent/dump.kdump"
+    elif [[ ${setting[filter]} ]]; then
+        filter_derive "$to" "$entry_parent/dump.lzo"
     else
         cp -l "$entry_parent/dump.lzo" "$to/"
         formats_derive "$to"

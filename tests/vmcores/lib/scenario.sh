@@ -40,7 +40,7 @@ scenario_load() {
         [cpu]=qemu64 [cmdline]='console=ttyS0 no_hash_pointers panic=1'
         [modules]='virtio_pci virtio_blk' [capture_modules]='virtio_pci virtio_blk' [build]=''
         [programs]='kexec' [level]=31 [formats]='kdump lzo' [host]='' [host_when]='' [timeout]=600
-        [arch]='' [machine]='' [lkcd]='' [suite]=''
+        [arch]='' [machine]='' [lkcd]='' [suite]='' [filter]=''
     )
     section=([setup]='' [facts]='' [die]='' [planted]='' [log]='')
     [[ $1 != *@* ]] || setting[run]=${1##*@}
@@ -87,7 +87,7 @@ scenario_read() {
 scenario_recipe() {
     local key
     for key in $(printf '%s\n' "${!setting[@]}" | sort); do
-        [[ $key != @(arch|machine|lkcd|suite) || ${setting[$key]} ]] || continue
+        [[ $key != @(arch|machine|lkcd|suite|filter) || ${setting[$key]} ]] || continue
         printf '%s = %s\n' "$key" "${setting[$key]}"
     done
     for key in $(printf '%s\n' "${!section[@]}" | sort); do
@@ -97,6 +97,7 @@ scenario_recipe() {
     (cd "$factory" && sha256sum lib/initramfs.sh lib/boot.sh lib/formats.sh guest/*
         [[ ! ${setting[build]} ]] || sha256sum lib/build.sh "${setting[build]}"/*
         [[ ! ${setting[arch]} ]] || sha256sum lib/foreign.sh foreign/*
-        [[ ! ${setting[lkcd]} ]] || sha256sum lkcd/*)
+        [[ ! ${setting[lkcd]} ]] || sha256sum lkcd/*
+        [[ ! ${setting[filter]} ]] || sha256sum lib/filter.sh)
     dpkg-query -W makedumpfile kexec-tools busybox-static
 }
