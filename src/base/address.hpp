@@ -26,6 +26,8 @@ using VirtualAddress = Quantity<struct VirtualAddressTag>;
 using PhysicalAddress = Quantity<struct PhysicalAddressTag>;
 /// A physical address divided by the page size.
 using PageFrame = Quantity<struct PageFrameTag>;
+/// Beyond every frame.
+inline constexpr PageFrame no_frame{~std::uint64_t{0}};
 /// Bytes from the start of a file.
 using FileOffset = Quantity<struct FileOffsetTag>;
 

@@ -80,6 +80,9 @@ class Dump : public PhysicalMemory {
   virtual Result<void> holds(PageFrame frame) const {
     return page(frame).map([](const Page&) {});
   }
+  /// The first frame from `frame` on that the file may have: those passed over it has not. What it spares a search
+  /// through all of memory is asking for each page of a large hole.
+  virtual PageFrame next_possible(PageFrame frame) const { return frame; }
   /// Errors: as page(), the message naming size and physical address; bad_address if the range wraps around.
   Result<void> read(PhysicalAddress address, std::span<std::byte> out) const override = 0;
 };

@@ -40,6 +40,15 @@ class ElfDump final : public PagedDump {
   ElfDump(DumpInfo info, std::shared_ptr<const File> file, PhysicalMap data, PhysicalMap gaps)
       : PagedDump(std::move(info)), file_(std::move(file)), data_(std::move(data)), gaps_(std::move(gaps)) {}
 
+  PageFrame next_possible(PageFrame frame) const override {
+    const std::uint32_t page_size = info().page_size;
+    if (frame.value > no_frame.value / page_size) return no_frame;
+    const PhysicalAddress begin{frame.value * page_size};
+    if (data_.find(begin) != nullptr) return frame;
+    const PhysicalPiece* next = data_.after(begin);
+    return next == nullptr ? no_frame : PageFrame{next->begin.value / page_size};
+  }
+
  private:
   Result<void> load_page(PageFrame frame, std::span<std::byte> out) const override {
     if (frame.value > ~std::uint64_t{0} / out.size()) return absent(ErrorCode::no_memory_there, PhysicalAddress{});

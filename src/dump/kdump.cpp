@@ -25,6 +25,15 @@ class KdumpDump final : public PagedDump {
     return with_part(frame, [&](const KdumpPart& part) { return part.holds(frame); });
   }
 
+  PageFrame next_possible(PageFrame frame) const override {
+    for (const KdumpPart& part : parts_) {
+      if (frame.value >= part.end_frame()) continue;
+      const PageFrame next = part.next_possible(std::max(frame, PageFrame{part.begin_frame()}));
+      if (next.value < part.end_frame()) return next;
+    }
+    return no_frame;
+  }
+
  private:
   Result<void> load_page(PageFrame frame, std::span<std::byte> out) const override {
     return with_part(frame, [&](const KdumpPart& part) { return part.load_page(frame, out); });

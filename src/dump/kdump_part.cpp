@@ -127,6 +127,10 @@ Result<void> KdumpPart::holds(PageFrame frame) const {
   return {};
 }
 
+PageFrame KdumpPart::next_possible(PageFrame frame) const {
+  return shifted_ ? frame : dumped_.next_possible(frame);  // a bitmap that doesn't fit the pages says nothing
+}
+
 Result<void> KdumpPart::load_page(PageFrame frame, std::span<std::byte> out) const {
   const auto found = locate(frame);
   if (!found) return failure(found);

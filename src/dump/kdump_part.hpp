@@ -33,6 +33,8 @@ class KdumpPart {
   Result<void> load_page(PageFrame frame, std::span<std::byte> out) const;
   /// Whether load_page() would find the page's bytes.
   Result<void> holds(PageFrame frame) const;
+  /// The first frame from `frame` on that load_page() may find.
+  PageFrame next_possible(PageFrame frame) const;
 
   /// How the pages are compressed, from the header or from the first pages' descriptors; nothing if none is.
   std::optional<Compression> compression() const;

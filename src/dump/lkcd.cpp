@@ -62,6 +62,11 @@ class LkcdDump final : public PagedDump {
   LkcdDump(DumpInfo info, std::shared_ptr<const File> file, Compression compression, Index index)
       : PagedDump(std::move(info)), file_(std::move(file)), compression_(compression), index_(std::move(index)) {}
 
+  PageFrame next_possible(PageFrame frame) const override {
+    const auto found = std::ranges::lower_bound(index_.pages, frame.value, {}, &IndexEntry::frame);
+    return found == index_.pages.end() ? no_frame : PageFrame{found->frame};
+  }
+
  private:
   Result<void> load_page(PageFrame frame, std::span<std::byte> out) const override {
     const auto found = std::ranges::lower_bound(index_.pages, frame.value, {}, &IndexEntry::frame);

@@ -97,6 +97,15 @@ Result<std::optional<std::uint64_t>> PageBitmap::rank(PageFrame frame) const {
   return before_[frame.value / 8 / block_bytes_] + local->before;
 }
 
+PageFrame PageBitmap::next_possible(PageFrame frame) const {
+  const std::uint64_t block_frames = block_bytes_ * 8;
+  std::uint64_t block = frame.value / block_frames;
+  while (block + 1 < before_.size() && before_[block] == before_[block + 1])
+    ++block;
+  if (block + 1 >= before_.size()) return no_frame;
+  return std::max(frame, PageFrame{block * block_frames});
+}
+
 Result<std::uint64_t> PageBitmap::set_before(PageFrame frame) const {
   if (frame.value >= known_) return count();
   const auto local = look_at(frame.value);

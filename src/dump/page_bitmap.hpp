@@ -27,6 +27,8 @@ class PageBitmap {
   /// The number of set bits before `frame` if its own bit is set, else nothing. `frame` < known_frames().
   /// Errors: page_unreadable, truncated_file.
   Result<std::optional<std::uint64_t>> rank(PageFrame frame) const;
+  /// The first frame from `frame` on in whose block a bit is set; no_frame if there is none.
+  PageFrame next_possible(PageFrame frame) const;
   /// The number of set bits before `frame`, whatever its own; the count for a frame beyond the known ones.
   Result<std::uint64_t> set_before(PageFrame frame) const;
 

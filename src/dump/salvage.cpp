@@ -18,6 +18,7 @@
 #include "dump/decompress.hpp"
 #include "dump/dump.hpp"
 #include "dump/flattened.hpp"
+#include "dump/held_pages.hpp"
 #include "dump/identify.hpp"
 #include "dump/kdump_header.hpp"
 #include "dump/log_search.hpp"
@@ -72,15 +73,14 @@ void by_reader(const Dump& dump, Salvage& found, const Cancellation& cancellatio
   Search search(found, 8);
   if (!dump.info().vmcoreinfo.empty()) found.vmcoreinfo = dump.info().vmcoreinfo;
   found.found_by = "the dump's own tables";
-  const std::uint64_t frames = std::min(dump.info().max_page_frame, kMostAskedFor);
-  for (std::uint64_t frame = 0; frame < frames && !cancellation.requested() && !enough(found); ++frame) {
-    if (!dump.holds(PageFrame{frame})) continue;
-    if (const auto page = dump.page(PageFrame{frame})) {
-      search.look_at(frame, {page->bytes.get(), dump.info().page_size});
+  for_each_held(dump, kMostAskedFor, cancellation, [&](PageFrame frame) {
+    if (const auto page = dump.page(frame)) {
+      search.look_at(frame.value, {page->bytes.get(), dump.info().page_size});
     } else {
       ++found.unreadable;
     }
-  }
+    return !enough(found);
+  });
   search.finish();
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/page.hpp"
+#include "dump/held_pages.hpp"
 #include "target/search_limits.hpp"
 
 namespace alicia::target {
@@ -23,19 +24,20 @@ std::optional<PhysicalAddress> find_other_top_table(const dump::Dump& dump, Virt
   constexpr std::uint64_t slot = page_bytes - 8;
   constexpr std::uint64_t present = 1;
   std::uint64_t pages = 0;
-  const std::uint64_t frames = std::min(dump.info().max_page_frame, most_frames);
-  for (std::uint64_t frame = 0; frame < frames && pages < most_pages && !cancellation.requested(); ++frame) {
-    const PhysicalAddress candidate{frame * page_bytes};
+  std::optional<PhysicalAddress> table;
+  dump::for_each_held(dump, most_frames, cancellation, [&](PageFrame frame) {
+    const PhysicalAddress candidate{frame.value * page_bytes};
     std::uint64_t entry = 0;
-    if (candidate == physical || !dump.holds(PageFrame{frame}) ||
-        !dump.read(candidate + slot, std::as_writable_bytes(std::span(&entry, 1))))
-      continue;
+    if (candidate == physical || !dump.read(candidate + slot, std::as_writable_bytes(std::span(&entry, 1))))
+      return true;
     ++pages;
-    if ((entry & present) == 0) continue;
-    const auto found = PageTables(dump, candidate, mode).translate(root);
-    if (found && found->physical == physical) return candidate;
-  }
-  return std::nullopt;
+    if ((entry & present) != 0) {
+      const auto found = PageTables(dump, candidate, mode).translate(root);
+      if (found && found->physical == physical) table = candidate;
+    }
+    return !table && pages < most_pages;
+  });
+  return table;
 }
 
 }  // namespace alicia::target

@@ -12,6 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "base/page.hpp"
+#include "dump/held_pages.hpp"
 #include "target/search_limits.hpp"
 
 namespace alicia::target {
@@ -32,11 +33,9 @@ bool is_whole_vmcoreinfo(std::string_view text) {
 std::vector<std::string> find_vmcoreinfo(const dump::Dump& dump, const Cancellation& cancellation) {
   std::vector<std::string> found;
   std::uint64_t pages = 0;
-  const std::uint64_t frames = std::min(dump.info().max_page_frame, most_frames);
   std::array<std::byte, page_bytes> bytes{};
-  for (std::uint64_t frame = 0; frame < frames && pages < most_pages && found.size() < most_found; ++frame) {
-    if (cancellation.requested()) break;
-    if (!dump.holds(PageFrame{frame}) || !dump.read(PhysicalAddress{frame * page_bytes}, bytes)) continue;
+  dump::for_each_held(dump, most_frames, cancellation, [&](PageFrame frame) {
+    if (!dump.read(PhysicalAddress{frame.value * page_bytes}, bytes)) return true;
     ++pages;
     for (const std::size_t at : {std::size_t{0}, text_in_note}) {
       const std::string_view page = as_text(bytes).substr(at);
@@ -44,7 +43,8 @@ std::vector<std::string> find_vmcoreinfo(const dump::Dump& dump, const Cancellat
       const std::string_view text = page.substr(0, page.find('\0'));
       if (is_whole_vmcoreinfo(text)) found.emplace_back(text);
     }
-  }
+    return pages < most_pages && found.size() < most_found;
+  });
   return found;
 }
 

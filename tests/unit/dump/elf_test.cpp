@@ -16,12 +16,20 @@ using test::tiny_page;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST(Elf, ReadsSegmentsOfBothClasses) {
-  for (const char* width : {"64", "32"}) {
-    for (const char* sections : {"no", "yes"}) {
+TEST(Elf, ReadsSegmentsOfEveryMachine) {
+  struct Machine {
+    std::string settings;
+    Architecture architecture;
+    std::string format;
+  };
+  for (const Machine& machine : {Machine{"width 64", Architecture::x86_64, "ELF vmcore"},
+                                 Machine{"width 32", Architecture::i386, "ELF vmcore (32-bit)"},
+                                 Machine{"width 64\nmachine 183", Architecture::aarch64, "ELF vmcore"}}) {
+    for (const std::string more : {"", "sections yes\n", "flatten 777\n"}) {
+      SCOPED_TRACE(machine.settings + " " + more);
       const Opened opened =
-          Opened::described(std::string{"format elf\nwidth "} + width + "\nsections " + sections +
-                            "\nvmcoreinfo OSRELEASE=5.10\nvmcoreinfo CRASHTIME=1700000002\nnote CORE 1\n"
+          Opened::described("format elf\n" + machine.settings + "\n" + more +
+                            "vmcoreinfo OSRELEASE=5.10\nvmcoreinfo CRASHTIME=1700000002\nnote CORE 1\n"
                             "segment 1000 c0001000 2 2\nsegment 100000 c0100000 3 5\n");
       ASSERT_TRUE(opened.ok()) << opened.error().message;
       for (const std::uint64_t frame : {1U, 2U, 256U, 257U, 258U})
@@ -32,8 +40,8 @@ TEST(Elf, ReadsSegmentsOfBothClasses) {
       EXPECT_EQ(opened.page(260), "absent_or_zero");
       EXPECT_EQ(opened.page(261), "no_memory_there");
       const DumpInfo& info = opened.info();
-      EXPECT_EQ(info.format, *width == '6' ? "ELF vmcore" : "ELF vmcore (32-bit)");
-      EXPECT_EQ(info.architecture, *width == '6' ? Architecture::x86_64 : Architecture::i386);
+      EXPECT_EQ(info.format, (more.starts_with("flatten") ? "flattened " : "") + machine.format);
+      EXPECT_EQ(info.architecture, machine.architecture);
       EXPECT_EQ(info.release, "5.10");
       EXPECT_EQ(info.timestamp, 1700000002U);
       EXPECT_EQ(info.notes.size(), 2U);

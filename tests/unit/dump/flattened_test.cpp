@@ -16,15 +16,18 @@ using testing::IsEmpty;
 const std::string kPages = "page 1 raw\npage 2 zlib\npage 9 zero\npage 40000 lzo\n";
 
 TEST(Flattened, ReadsKdumpInRecordsOfAnySize) {
-  for (const char* size : {"1", "100", "4096", "1000000"}) {
-    const Opened opened = Opened::described("format kdump\nflatten " + std::string{size} + "\n" + kPages);
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    EXPECT_EQ(opened.info().format, "flattened kdump-compressed version 6 (zlib)");
-    EXPECT_THAT(opened.info().warnings, IsEmpty());
-    for (const std::uint64_t frame : {1U, 2U, 40000U})
-      EXPECT_EQ(opened.page(frame), tiny_page(frame, 4096));
-    EXPECT_EQ(opened.page(9), std::string(4096, '\0'));
-    EXPECT_EQ(opened.page(3), "no_memory_there");
+  for (const std::string machine : test::machines) {
+    for (const std::string size : {"1", "100", "4096", "1000000"}) {
+      SCOPED_TRACE(machine + size);
+      const Opened opened = Opened::described("format kdump\n" + machine + "flatten " + size + "\n" + kPages);
+      ASSERT_TRUE(opened.ok()) << opened.error().message;
+      EXPECT_EQ(opened.info().format, "flattened kdump-compressed version 6 (zlib)");
+      EXPECT_THAT(opened.info().warnings, IsEmpty());
+      for (const std::uint64_t frame : {1U, 2U, 40000U})
+        EXPECT_EQ(opened.page(frame), tiny_page(frame, 4096));
+      EXPECT_EQ(opened.page(9), std::string(4096, '\0'));
+      EXPECT_EQ(opened.page(3), "no_memory_there");
+    }
   }
 }
 

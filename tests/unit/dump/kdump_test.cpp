@@ -91,15 +91,18 @@ TEST(Kdump, ReadsAcrossPagesAndNamesTheFirstMissingByte) {
 }
 
 TEST(Kdump, ReadsDiskdumpFiles) {
-  for (const char* bitmaps : {"1", "2"}) {
-    const Opened opened = Opened::described(std::string{"format kdump\nsignature DISKDUMP\nversion 1\nbitmaps "} +
-                                            bitmaps + "\npage 2 zlib\npage 3 raw\npage 300 raw\n");
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    EXPECT_EQ(opened.info().format, "diskdump version 1 (zlib)");
-    EXPECT_FALSE(opened.info().dump_level);
-    EXPECT_EQ(opened.page(2), tiny_page(2, 4096));
-    EXPECT_EQ(opened.page(300), tiny_page(300, 4096));
-    EXPECT_EQ(opened.page(4), *bitmaps == '1' ? "page_excluded" : "no_memory_there");
+  for (const std::string machine : test::machines) {
+    for (const std::string bitmaps : {"1", "2"}) {
+      SCOPED_TRACE(machine + bitmaps);
+      const Opened opened = Opened::described("format kdump\nsignature DISKDUMP\nversion 1\n" + machine + "bitmaps " +
+                                              bitmaps + "\npage 2 zlib\npage 3 raw\npage 5 lzo\npage 300 raw\n");
+      ASSERT_TRUE(opened.ok()) << opened.error().message;
+      EXPECT_EQ(opened.info().format, "diskdump version 1 (zlib)");
+      EXPECT_FALSE(opened.info().dump_level);
+      for (const std::uint64_t frame : {2U, 3U, 5U, 300U})
+        EXPECT_EQ(opened.page(frame), tiny_page(frame, 4096));
+      EXPECT_EQ(opened.page(4), bitmaps == "1" ? "page_excluded" : "no_memory_there");
+    }
   }
 }
 
@@ -156,22 +159,25 @@ TEST(Kdump, SurvivesAFileThatShrinksWhileOpen) {
   EXPECT_EQ(opened.page(5), "page_truncated");
 }
 
-std::string part(const std::string& range) {
-  return tiny_dump("format kdump\nsplit " + range + "\nframes 30\n" +
+std::string part(const std::string& range, const std::string& machine = "") {
+  return tiny_dump("format kdump\n" + machine + "split " + range + "\nframes 30\n" +
                    "page 2 zlib\npage 9 raw\npage 10 zlib\npage 11 raw\npage 19 lzo\npage 25 zlib\npage 29 raw\n");
 }
 
 TEST(Kdump, ReadsSplitDumpsInAnyOrder) {
-  const std::string parts[] = {part("0 10"), part("10 20"), part("20 30")};
-  using Order = std::array<std::size_t, 3>;
-  for (const Order& order : {Order{0, 1, 2}, Order{2, 0, 1}, Order{1, 2, 0}}) {
-    const Opened opened{{parts[order[0]], parts[order[1]], parts[order[2]]}};
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    EXPECT_THAT(opened.info().warnings, IsEmpty());
-    EXPECT_EQ(opened.info().format, "kdump-compressed version 6 (zlib), split dump, 3 parts");
-    EXPECT_EQ(opened.info().files.size(), 3U);
-    for (const std::uint64_t frame : {2U, 9U, 10U, 11U, 19U, 25U, 29U})
-      EXPECT_EQ(opened.page(frame), tiny_page(frame, 4096));
+  for (const std::string machine : test::machines) {
+    SCOPED_TRACE(machine);
+    const std::string parts[] = {part("0 10", machine), part("10 20", machine), part("20 30", machine)};
+    using Order = std::array<std::size_t, 3>;
+    for (const Order& order : {Order{0, 1, 2}, Order{2, 0, 1}, Order{1, 2, 0}}) {
+      const Opened opened{{parts[order[0]], parts[order[1]], parts[order[2]]}};
+      ASSERT_TRUE(opened.ok()) << opened.error().message;
+      EXPECT_THAT(opened.info().warnings, IsEmpty());
+      EXPECT_EQ(opened.info().format, "kdump-compressed version 6 (zlib), split dump, 3 parts");
+      EXPECT_EQ(opened.info().files.size(), 3U);
+      for (const std::uint64_t frame : {2U, 9U, 10U, 11U, 19U, 25U, 29U})
+        EXPECT_EQ(opened.page(frame), tiny_page(frame, 4096));
+    }
   }
 }
 

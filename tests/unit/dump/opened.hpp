@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@ class Opened {
       paths.push_back(folder_.write("part" + std::to_string(paths.size()), content));
     }
     result_ = open_dump(paths);
+    if (ok()) expect_nothing_passed_over();
   }
   static Opened described(const std::string& description) { return Opened{{tiny_dump(description)}}; }
 
@@ -44,6 +47,17 @@ class Opened {
   }
 
  private:
+  /// No page that the dump holds is passed over in a search, whatever the format.
+  void expect_nothing_passed_over() const {
+    const PageFrame end{std::min<std::uint64_t>(info().max_page_frame, 50'000)};
+    for (PageFrame frame; frame < end; frame = frame + 1) {
+      const PageFrame next = dump().next_possible(frame);
+      EXPECT_GE(next, frame);
+      EXPECT_FALSE(frame < next && dump().holds(frame)) << frame.value;
+    }
+    EXPECT_GE(dump().next_possible(end), end);
+  }
+
   TemporaryFolder folder_;
   Result<std::unique_ptr<Dump>> result_;
 };

@@ -25,6 +25,10 @@
 
 namespace alicia::dump::test {
 
+/// The machines that dumps are of, as settings.
+inline constexpr const char* machines[] = {"width 64\nmachine x86_64\n", "width 32\nmachine i686\n",
+                                           "width 64\nmachine aarch64\n"};
+
 /// The bytes that a page made from `seed` has: text-like, so that every compression makes it smaller.
 std::string tiny_page(std::uint64_t seed, std::size_t size);
 
