@@ -143,7 +143,10 @@ sub _from_pid_table ($note) {
     for my $slot (@pids) {
         my $first = eval { read_ptr($slot->[1] + $head) };
         $note->("$@") if !defined $first;
-        push @tasks, object('struct task_struct', $first - $node) if $first;
+        next if !defined $first || $first == 0;    # a group or session whose leader is gone has a struct pid as well
+        my $task = eval { object('struct task_struct', $first - $node) };
+        $note->("$@") if !defined $task;
+        push @tasks, $task // ();
     }
     return @tasks;
 }
