@@ -34,6 +34,20 @@ std::vector<std::string>::const_iterator find_mode(const std::vector<std::string
   return arguments.end();
 }
 
+/// An option of Alicia's behind -crash or -lcrash, where it would be the debugger's to read: one that the debugger has
+/// too and that ends it, or that it doesn't have.
+std::optional<std::string> misplaced_option(const CLI::App& parser, Mode mode,
+                                            const std::vector<std::string>& arguments) {
+  for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
+    const std::string name = argument->substr(0, argument->find('='));
+    if (name.size() < 2 || name[0] != '-' || parser.get_option_no_throw(name) == nullptr) continue;
+    const std::string word = std::next(argument) != arguments.end() ? *std::next(argument) : "";
+    const bool is_crashs = name == "-x" || (name == "-e" && (word == "vi" || word == "emacs"));
+    if (mode == Mode::lcrash || !is_crashs) return name;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<Options, Leave> parse_options(const std::vector<std::string>& arguments) {
@@ -94,6 +108,8 @@ std::variant<Options, Leave> parse_options(const std::vector<std::string>& argum
     if (!files.empty()) return Leave{"alicia: " + files.front() + " stands before " + *mode + "\n", 2};
     options.arguments.assign(std::next(mode), arguments.end());
     if (options.arguments.empty()) return Leave{"alicia: no dump named after " + *mode + "; see alicia --help\n", 2};
+    if (const auto misplaced = misplaced_option(parser, options.mode, options.arguments))
+      return Leave{"alicia: " + *misplaced + " stands after " + *mode + ", and Alicia's options stand before it\n", 2};
   }
   return options;
 }

@@ -39,6 +39,23 @@ TEST(Options, AllThatFollowsCrashIsCrashs) {
   EXPECT_THAT(options.arguments, ElementsAre("-s", "map", "--minimal", "-e", "vi", "dump"));
 }
 
+TEST(Options, CrashHasOptionsThatAliciaHas) {
+  EXPECT_THAT(accepted({"-crash", "-x", "dump", "-e", "emacs", "--mod", "dir"}).arguments,
+              ElementsAre("-x", "dump", "-e", "emacs", "--mod", "dir"));
+}
+
+TEST(Options, NoneOfAliciasStandsBehindTheMode) {
+  for (const char* mode : {"-crash", "-lcrash"}) {
+    for (const char* option : {"-e", "-I", "-q", "--api", "--api=native", "--stop-on-error", "--no-config"}) {
+      const Leave leave = refused({mode, "map", "dump", option, "word"});
+      EXPECT_EQ(leave.status, 2);
+      const std::string name = std::string(option).substr(0, std::string_view(option).find('='));
+      EXPECT_EQ(leave.text, "alicia: " + name + " stands after " + mode + ", and Alicia's options stand before it\n");
+    }
+  }
+  EXPECT_EQ(refused({"-lcrash", "map", "dump", "-x", "-"}).status, 2);
+}
+
 TEST(Options, BatchesKeepTheirOrderAndTakeOneWordEach) {
   const Options options = accepted({"-e", "one", "-x", "-", "-e", "two", "dump"});
   ASSERT_EQ(options.batches.size(), 3U);
