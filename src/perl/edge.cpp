@@ -184,6 +184,12 @@ void stop_if_requested(pTHX_ State& state) {
   Perl_die_unwind(aTHX_ error);  // past $SIG{__DIE__}: nothing of the script runs any more
 }
 
+Result<target::Target*> engine(State& state, std::string_view what) {
+  if (state.session.api_is_native()) return state.session.target();
+  if (state.session.debugger() == nullptr) return failure(ErrorCode::not_supported, "no dump is open");
+  return failure(ErrorCode::not_supported, std::string(what) + " needs the engine, and a debugger answers here");
+}
+
 CV* define(pTHX_ State& state, const char* name, XSUBADDR_t body, const char* prototype) {
   CV* cv = newXS_flags(name, body, "alicia", prototype, 0);
   CvXSUBANY(cv).any_ptr = &state;

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
@@ -81,6 +82,9 @@ SV* guarded(pTHX_ Body&& body) {
   }
   return sv_2mortal(value);
 }
+
+/// The engine, which alone answers `what`. Error: no dump is open, or a debugger answers.
+Result<target::Target*> engine(State& state, std::string_view what);
 
 /// Dies where an XSUB was given the wrong number of arguments.
 inline void require_arguments(pTHX_ bool right, const char* usage) {

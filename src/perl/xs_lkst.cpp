@@ -15,10 +15,10 @@ namespace alicia::perl {
 namespace {
 
 Result<trace::LkstTrace*> opened_lkst(State& state) {
-  if (!state.session.api_is_native())
-    return failure(ErrorCode::not_supported, "LKST's records need the engine, and a debugger answers here");
+  const auto target = engine(state, "LKST");
+  if (!target) return failure(target);
   if (!state.lkst) {
-    auto made = trace::LkstTrace::open(*state.session.target(), state.session.cancellation());
+    auto made = trace::LkstTrace::open(**target, state.session.cancellation());
     if (!made) return failure(std::move(made));
     state.lkst = std::move(*made);
   }

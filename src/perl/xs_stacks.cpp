@@ -19,10 +19,10 @@ namespace x86 = arch::x86_64;
 constexpr std::uint64_t kMostInstructions = 65536;
 
 Result<target::Unwinder*> unwinder(State& state) {
-  if (!state.session.api_is_native())
-    return failure(ErrorCode::not_supported, "stacks need the engine, and a debugger answers here");
+  const auto target = engine(state, "a stack");
+  if (!target) return failure(target);
   if (!state.unwinder) {
-    auto made = target::Unwinder::create(*state.session.target());
+    auto made = target::Unwinder::create(**target);
     if (!made) return failure(std::move(made));
     state.unwinder = std::move(*made);
   }
@@ -227,9 +227,9 @@ void xs_disassemble(pTHX_ CV* cv) {
   const std::uint64_t count = number_argument(aTHX_ ST(1), "count", kMostInstructions);
   const bool intel = SvTRUE(ST(2));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    if (!state.session.api_is_native())
-      return failure(ErrorCode::not_supported, "disassemble needs the engine, and a debugger answers here");
-    const auto disassembler = arch::Disassembler::create(instruction_set(state.session.target()->architecture()),
+    const auto target = engine(state, "disassemble");
+    if (!target) return failure(target);
+    const auto disassembler = arch::Disassembler::create(instruction_set((*target)->architecture()),
                                                          intel ? arch::Syntax::intel : arch::Syntax::att);
     if (!disassembler) return failure(disassembler);
     const auto bytes = code_bytes(state, address, (count + 1) * arch::longest_instruction);
@@ -237,7 +237,7 @@ void xs_disassemble(pTHX_ CV* cv) {
     AV* list = newAV();
     for (const arch::Instruction& instruction :
          disassembler->decode(*bytes, VirtualAddress{address}, static_cast<std::size_t>(count)))
-      av_push(list, describe_instruction(aTHX_ state, *state.session.target(), instruction));
+      av_push(list, describe_instruction(aTHX_ state, **target, instruction));
     return reference_to(aTHX_ list);
   });
   XSRETURN(1);

@@ -22,12 +22,6 @@ namespace {
 constexpr UV kMaxCpus = 8192;
 constexpr UV kMaxUserBytes = UV{64} << 20;
 
-Result<target::Target*> engine(State& state, std::string_view call) {
-  if (state.session.api_is_native()) return state.session.target();
-  if (state.session.debugger() == nullptr) return failure(ErrorCode::not_supported, "no dump is open");
-  return failure(ErrorCode::not_supported, fmt::format("{} needs the engine, and a debugger answers here", call));
-}
-
 void xs_symbol_at(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 1, "symbol_at(ADDRESS)");

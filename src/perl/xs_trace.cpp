@@ -30,10 +30,10 @@ SV* list_of(pTHX_ const std::vector<std::string>& lines) {
 }
 
 Result<trace::KernelTrace*> opened_trace(State& state) {
-  if (!state.session.api_is_native())
-    return failure(ErrorCode::not_supported, "traces need the engine, and a debugger answers here");
+  const auto target = engine(state, "a trace");
+  if (!target) return failure(target);
   if (!state.trace) {
-    auto made = trace::KernelTrace::open(*state.session.target(), state.session.cancellation());
+    auto made = trace::KernelTrace::open(**target, state.session.cancellation());
     if (!made) return failure(std::move(made));
     state.trace = std::move(*made);
   }

@@ -84,12 +84,10 @@ void xs_type_of(pTHX_ CV* cv) {
   const types::Object* object = object_behind(aTHX_ ST(0));
   const Text name = object != nullptr ? Text{"", 0} : text_argument(aTHX_ ST(0));
   ST(0) = guarded(aTHX_[&]()->Result<SV*> {
-    Result<types::TypeRef> type = failure(ErrorCode::not_supported, "type_of a symbol needs the engine");
-    if (object != nullptr) {
-      type = object->type;
-    } else if (state.session.api_is_native()) {
-      type = state.session.target()->type_of_symbol(name.view());
-    }
+    const Result<types::TypeRef> type =
+        object != nullptr ? object->type : engine(state, "type_of a symbol").and_then([&](target::Target* target) {
+          return target->type_of_symbol(name.view());
+        });
     return type.map([&](types::TypeRef found) {
       const std::string spelled = state.calls.types().spell(found);
       return newSVpvn(spelled.data(), spelled.size());

@@ -103,10 +103,20 @@ subtest 'a folder of many files' => sub {
 };
 
 subtest 'a prompt without a dump' => sub {
-    my $run = alicia('-q', '-e', q(get_addr 'init_task'), '-e', 'ps', '-e', q(print "on\n"), "$place/in");
-    is $run->{status},                                             1,      'what needs a dump fails';
-    is $run->{out},                                                "on\n", 'and nothing else does';
-    is scalar(() = $run->{err} =~ /^alicia: .*no dump is open/mg), 2,      'saying why' or diag $run->{err};
+    my @calls = (
+        q(get_addr 'init_task'),
+        qw(ps ftrace lkst timeline bt health what),
+        'dis 1', 'symbol_at 1', 'unwind 1',
+        q(type_of 'jiffies'),
+        '$t = new Ftrace',
+        '$t = new Lkst'
+    );
+    my $run  = alicia('-q', (map { ('-e', $_) } @calls), '-e', q(print "on\n"), "$place/in");
+    my @said = split /\n/, $run->{err};
+    is $run->{status}, 1,      'what needs a dump fails';
+    is $run->{out},    "on\n", 'and nothing else does';
+    is scalar @said,   @calls, 'each saying in one line';
+    like $said[$_] // '', qr/\Aalicia: .*no dump is open/, "that there is none: $calls[$_]" for 0 .. $#calls;
 };
 
 subtest 'what goes wrong' => sub {

@@ -63,6 +63,7 @@ sub new ($class, @how) {
     for my $name (sort keys %how) {
         Alicia::_throw('bad_argument', "timeline knows no '$name'") if !$known{$name};
     }
+    Alicia::_need_dump();
     my $self = bless {seconds => 5, most => 100_000, events => [], notes => [], counts => [], %how}, $class;
     $self->{ahead} //= $self->{seconds};
     for my $name (qw(seconds ahead most)) {

@@ -52,7 +52,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
 =cut
 
 sub what_happened (%given) {
-    die $@ if !eval { cpus(); 1 } && "$@" =~ /\Ano dump is open/;
+    Alicia::_need_dump();
     my $stop = Alicia::Linux::Stop->new(%given);
     my ($verdict, @failed) = _judge($stop);
     my $frame   = $verdict->{frame} // $verdict->{stack}[0];
