@@ -52,7 +52,8 @@ C<address>, and C<cpus>, for each CPU a hash of C<cpu>, C<capacity> (in records)
 
 =cut
 
-sub buffers ($self) {
+sub buffers ($self, @none) {
+    Alicia::Trace::_named('buffers', [], @none);
     my $buffers = Alicia::_lkst_buffers();
     $_->{name} = $_->{id} for @$buffers;
     return @$buffers;
@@ -64,8 +65,8 @@ A buffer's records, a hash for each CPU: C<cpu>, C<entries> (there), C<overrun> 
 
 =cut
 
-sub counts ($self, $id) {
-    my ($place) = $self->_ids(id => $id);
+sub counts ($self, @id) {
+    my ($place) = $self->_buffer('counts', @id);
     return map {
         my $there = $_->{written} < $_->{capacity} ? $_->{written} : $_->{capacity};
         {cpu => $_->{cpu}, entries => $there, overrun => $_->{written} - $there}
@@ -79,7 +80,10 @@ the four are), C<system> and C<event> (the kernel's names for the same, empty wh
 
 =cut
 
-sub events ($self) { return @{Alicia::_lkst_events()} }
+sub events ($self, @none) {
+    Alicia::Trace::_named('events', [], @none);
+    return @{Alicia::_lkst_events()};
+}
 
 =head2 collect(id => ID), collect()
 
@@ -103,9 +107,9 @@ sub _ids ($self, %which) {
 
 sub _read ($self, $, @places) { return Alicia::Lkst::Records->new(@places) }
 
-sub export ($self, %which) { return Alicia::_throw('not_supported', 'LKST has no trace.dat') }
+sub export ($self, @) { return Alicia::_throw('not_supported', 'LKST has no trace.dat') }
 
-sub format_of ($self, $id) { return Alicia::_throw('not_supported', 'LKST has no file format') }
+sub format_of ($self, @) { return Alicia::_throw('not_supported', 'LKST has no file format') }
 
 =head1 SUBROUTINES
 

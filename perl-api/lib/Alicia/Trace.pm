@@ -47,7 +47,8 @@ C<mine/snapshot>), C<tracer>, C<clock>, C<in_ns>, C<address>, C<instance_address
 
 =cut
 
-sub buffers ($self) {
+sub buffers ($self, @none) {
+    _named('buffers', [], @none);
     my $buffers = Alicia::_trace_buffers();
     my $id      = 0;
     for my $buffer (@$buffers) {
@@ -66,7 +67,13 @@ dump was made).
 
 =cut
 
-sub counts ($self, $id) { return @{Alicia::_trace_counts($id)} }
+sub counts ($self, @id) { return @{Alicia::_trace_counts($self->_buffer('counts', @id))} }
+
+# The one buffer that a call is about.
+sub _buffer ($self, $call, @id) {
+    Alicia::_throw('bad_argument', "$call takes the ID of a buffer") if @id != 1 || !defined $id[0];
+    return $self->_ids(id => $id[0]);
+}
 
 =head2 events
 
@@ -78,11 +85,17 @@ The kind's file F<format>.
 
 =cut
 
-sub events ($self) {
+sub events ($self, @none) {
+    _named('events', [], @none);
     return map { {id => $_->[0], system => $_->[1], name => $_->[2]} } @{Alicia::_trace_formats()};
 }
 
-sub format_of ($self, $id) { return Alicia::_trace_format($id) }
+sub format_of ($self, @id) {
+    Alicia::_throw('bad_argument', 'format_of takes the ID of a kind of event') if @id != 1;
+    Alicia::_throw('bad_argument', 'no event ' . _shown($id[0]))
+        if !defined $id[0] || $id[0] !~ /\A[0-9]{1,9}\z/ || !grep { $_->{id} == $id[0] } $self->events;
+    return Alicia::_trace_format($id[0]);
+}
 
 =head2 collect(id => ID), collect(instance => NAME, snapshot => 1), collect()
 
@@ -192,7 +205,8 @@ The events, oldest first: a reference to an array whose elements are made when t
 
 =cut
 
-sub get_records ($self) {
+sub get_records ($self, @none) {
+    _named('get_records', [], @none);
     my $records = $self->{records} // Alicia::_throw('bad_argument', 'nothing was collected yet');
     return $records->list;
 }
@@ -203,7 +217,10 @@ What was collected, as L<Alicia::Trace::Records>.
 
 =cut
 
-sub records ($self) { return $self->{records} }
+sub records ($self, @none) {
+    _named('records', [], @none);
+    return $self->{records};
+}
 
 =head2 get_analyzer(analyzer => NAME)
 
