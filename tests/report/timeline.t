@@ -6,7 +6,7 @@ use utf8;
 use Test::More;
 use Alicia::Browser;
 use Alicia::Test  qw(alicia dump_folder slurp spew);
-use Alicia::Truth qw(output_of);
+use Alicia::Truth qw(output_of stop_and_trace);
 use File::Temp    qw(tempdir);
 use List::Util    qw(min sum);
 
@@ -14,11 +14,7 @@ my $place = tempdir(CLEANUP => 1);
 my $dump  = dump_folder('sysrq-6.1') . '/dump.kdump';
 
 # The guest ended its trace some seconds before it stopped: a section that begins in the middle of it has events of it.
-my ($end, $traced) = output_of(
-    'sysrq-6.1',
-    'require Alicia::Timeline; print Alicia::Timeline->new(only => ["log"])->end, "\n"',
-    'timeline -s 1000000 -k trace'
-);
+my ($end, $traced) = stop_and_trace('sysrq-6.1');
 my @traced  = $traced =~ /^\[ *([0-9.]+)\]/gm;
 my $seconds = int($end / 1e9 - $traced[@traced / 2]) + 1;
 system('mkdir', '-p', "$place/lib/Alicia/Report/Section") == 0 or die;

@@ -4,7 +4,7 @@
 use v5.36;
 use Test::More;
 use Alicia::Test  qw(alicia dump_folder in_this_run slurp);
-use Alicia::Truth qw(output_of truth truth_has truth_lines);
+use Alicia::Truth qw(output_of stop_and_trace truth truth_has truth_lines);
 
 # The lines as [nanoseconds, CPU, kind, text], and the notes.
 sub parsed ($output) {
@@ -177,11 +177,7 @@ is $values, $all =~ s/^(?:#| +TIME).*\n//gmr, 'and returns it';
 
 # A part of the trace, and how its events lie in time.
 subtest 'spans of a trace' => sub {
-    my ($stopped, $whole) = output_of(
-        'sysrq-6.1',
-        'require Alicia::Timeline; print Alicia::Timeline->new(only => ["log"])->end, "\n"',
-        'timeline -s 1000000 -k trace'
-    );
+    my ($stopped, $whole) = stop_and_trace('sysrq-6.1');
     my @whole   = @{(parsed($whole))[0]};
     my $seconds = sprintf "%.6f", ($stopped - $whole[@whole / 2][0]) / 1e9;
     my $code =

@@ -7,7 +7,7 @@ use v5.36;
 use Alicia::Test qw(alicia dump_folder in_this_run slurp);
 use Exporter 'import';
 
-our @EXPORT_OK = qw(scenarios output_of truth truth_lines truth_has);
+our @EXPORT_OK = qw(scenarios output_of stop_and_trace truth truth_lines truth_has);
 
 # scenarios(): those that every comparison is made on.
 sub scenarios () { return (qw(sysrq-6.1 sysrq-6.12), in_this_run('sysrq-5.10')) }
@@ -20,6 +20,15 @@ sub output_of ($scenario, @commands) {
     die "alicia failed on $scenario ($run->{status}): $run->{err}\n" if $run->{status} != 0;
     my (undef, @outputs) = split /^\Q$mark\E\n/m, $run->{out};
     return @outputs;
+}
+
+# stop_and_trace($scenario): when the log ends, in nanoseconds, and what `timeline` prints of all that was traced.
+sub stop_and_trace ($scenario) {
+    return output_of(
+        $scenario,
+        'require Alicia::Timeline; print Alicia::Timeline->new(only => ["log"])->end, "\n"',
+        'timeline -s 1000000 -k trace'
+    );
 }
 
 # truth($scenario, $file): a file of the guest's, and its lines without newlines.
