@@ -15,7 +15,7 @@
 #include "base/bytes.hpp"
 #include "trace/analysis.hpp"
 #include "trace/run_queue.hpp"
-#include "unit/target/made_types.hpp"
+#include "unit/trace/ring_buffer_types.hpp"
 
 namespace {
 
@@ -57,8 +57,6 @@ std::unique_ptr<types::TypeSystem> kernel_types() {
   const auto word = made->integer(4);
   const auto quad = made->integer(8);
   const auto pointer = made->pointer();
-  const auto list =
-      made->structure("list_head", 16, {MadeTypes::member("next", pointer, 0), MadeTypes::member("prev", pointer, 8)});
   const auto counter = made->structure("atomic_t", 4, {MadeTypes::member("counter", word, 0)});
   made->structure("trace_buffer", 24,
                   {MadeTypes::member("cpus", word, 0), MadeTypes::member("record_disabled", counter, 4),
@@ -72,12 +70,7 @@ std::unique_ptr<types::TypeSystem> kernel_types() {
     at += 8;
   }
   made->structure("ring_buffer_per_cpu", at, std::move(members));
-  made->structure("buffer_page", 40,
-                  {MadeTypes::member("list", list, 0), MadeTypes::member("read", word, 16),
-                   MadeTypes::member("page", pointer, 24)});
-  made->structure("buffer_data_page", 16,
-                  {MadeTypes::member("time_stamp", quad, 0), MadeTypes::member("commit", quad, 8),
-                   MadeTypes::member("data", made->array(made->integer(1), 0), 16)});
+  test::declare_ring_pages(*made);
   auto types = std::make_unique<types::TypeSystem>(8);
   types->add_source(std::move(made));
   return types;

@@ -9,7 +9,7 @@
 
 #include "trace/records.hpp"
 #include "unit/symbols/virtual_memory.hpp"
-#include "unit/target/made_types.hpp"
+#include "unit/trace/ring_buffer_types.hpp"
 
 namespace alicia::trace {
 namespace {
@@ -31,8 +31,6 @@ class Ring : public testing::Test {
     const auto word = made->integer(4);
     const auto quad = made->integer(8);
     const auto pointer = made->pointer();
-    const auto list = made->structure("list_head", 16,
-                                      {MadeTypes::member("next", pointer, 0), MadeTypes::member("prev", pointer, 8)});
     made->structure("trace_buffer", 16, {MadeTypes::member("cpus", word, 0), MadeTypes::member("buffers", pointer, 8)});
     std::vector<types::Member> members{MadeTypes::member("cpu", word, 0)};
     std::uint64_t at = 8;
@@ -42,12 +40,7 @@ class Ring : public testing::Test {
       at += 8;
     }
     made->structure("ring_buffer_per_cpu", 80, std::move(members));
-    made->structure("buffer_page", 40,
-                    {MadeTypes::member("list", list, 0), MadeTypes::member("read", word, 16),
-                     MadeTypes::member("page", pointer, 24)});
-    made->structure("buffer_data_page", 16,
-                    {MadeTypes::member("time_stamp", quad, 0), MadeTypes::member("commit", quad, 8),
-                     MadeTypes::member("data", made->array(made->integer(1), 0), 16)});
+    test::declare_ring_pages(*made);
     types.add_source(std::move(made));
 
     memory.append_value(std::uint64_t{1});     // cpus
