@@ -11,7 +11,7 @@ plan skip_all => 'debug information is fetched with ALICIA_FULL' if !$ENV{ALICIA
 my $here = abs_path(dirname(__FILE__));
 my %table;
 for my $line (split /\n/, slurp("$here/../../perl-api/lib/Alicia/Linux/locks.tsv")) {
-    $table{$1}{$2} = 1 if $line =~ /\A(\w+)\t([\w ]+)\z/;
+    $table{$1}{$2} = 1 if $line =~ /\A(\w+)\t([\w ]+)(?:\t[\w ]+)?\z/;
 }
 
 my %in_a_kernel;
@@ -24,20 +24,22 @@ for my $scenario (qw(sysrq-6.1 sysrq-6.12)) {
         my @missing = grep { !$table{$_->[0]}{$_->[1]} } @locks;
         is_deeply [map {"$_->[0] $_->[1]"} @missing], [], 'all ' . @locks . ' are in the table';
         my %types;
-        $types{$_->[0]}{$_->[1]}       = 1 for @locks;
-        $in_a_kernel{$_->[0]}{$_->[1]} = 1 for @locks;
+        $types{$_->[0]}{$_->[2]}       = $_->[1] for @locks;
+        $in_a_kernel{$_->[0]}{$_->[1]} = 1       for @locks;
 
         # What the dump alone says of the type, where the table leaves a choice.
         my $code =
-            'require Alicia::Linux::Lock; print "$_->{name}\t$_->{type}\n" for Alicia::Linux::Lock::global_locks()';
+              'require Alicia::Linux::Lock; '
+            . 'printf "%s\t%s\t%x\n", $_->{name}, $_->{type}, $_->{address} - hex(vmcoreinfo("KERNELOFFSET")) '
+            . 'for Alicia::Linux::Lock::global_locks()';
         my $told = alicia('-q', '-e', $code, dump_folder($scenario) . '/dump.kdump')->{out};
         my $seen = 0;
         for my $line (split /\n/, $told) {
-            my ($name, $type) = split /\t/, $line;
-            next if !$types{$name} || keys %{$types{$name}} > 1;
+            my ($name, $type, $address) = split /\t/, $line;
+            my $true = $types{$name}{$address} // next;
             $seen++;
-            my ($true) = keys %{$types{$name}};
-            my %said   = map { $_ => 1 } $type, split / or /, $type;
+            unlike $type, qr/ or /, "$name has one type";
+            my %said = map { $_ => 1 } $type, split / or /, $type;
             next if $said{$true} || $said{$true =~ s/\Astruct //r};
             is $type, '?', "$name, which is $true, has no type rather than another";
         }

@@ -11,6 +11,7 @@ use v5.36;
 use Alicia;
 use Exporter 'import';
 use File::Basename          qw(dirname);
+use Alicia::Linux::LockUse  qw(type_by_use);
 use Alicia::Linux::SpinWait qw(queue_of);
 
 our @EXPORT_OK = qw(global_locks lock_state known_locks);
@@ -23,8 +24,8 @@ Alicia::Linux::Lock - the kernel's global locks, who holds them and who waits
 
 =head2 known_locks()
 
-A hash: the names of the locks that the table beside this file (locks.tsv) lists, with their types, a list; several where
-kernels differ, or locks of one name.
+A hash: the names of the locks that the table beside this file (locks.tsv) lists, each with a hash of its types, several where
+kernels differ, or locks of one name; their values are lists of functions that take such a lock of this type.
 
 =cut
 
@@ -35,7 +36,7 @@ sub known_locks () {
         open my $handle, '<', $file or die "cannot read $file: $!\n";
         my %types;
         while (my $line = <$handle>) {
-            push @{$types{$1}}, $2 if $line =~ /\A(\w+)\t([\w ]+)\n/;
+            $types{$1}{$2} = [split ' ', $3 // ''] if $line =~ /\A(\w+)\t([\w ]+)(?:\t([\w ]+))?\n/;
         }
         close $handle or die "cannot read $file: $!\n";
         \%types;
@@ -57,9 +58,10 @@ sub global_locks () {
     my %at    = _named_like_locks();
     my (@listed, @others);
     for my $name (keys %types) {
-        my $first = $at{$name} ? undef : find_addr($name);
-        my @found = $at{$name} ? @{$at{$name}} : _is_global($first) ? $first : ();
-        push @listed, map { {name => $name, address => $_, _state_of($name, $_, @{$types{$name}})} } @found;
+        my $first = $at{$name}  ? undef         : find_addr($name);
+        my @found = $at{$name}  ? @{$at{$name}} : _is_global($first) ? $first : ();
+        my $alone = @found == 1 ? $name         : undef;
+        push @listed, map { {name => $name, address => $_, _state_of($alone, $_, $types{$name})} } @found;
     }
     for my $name (grep { !$types{$_} } keys %at) {
         push @others, map { {name => $name, address => $_, type => '?', %{_unknown($_)}} } @{$at{$name}};
@@ -86,15 +88,17 @@ sub _unknown ($address) {
     return {held => 0, state => '(type unknown)', owner => undef, waiters => [], words => [unpack 'V2', $bytes]};
 }
 
-# Of several types the one whose list of waiters is one, else the one that is declared; types that all say that the lock is
-# free may well differ. What should have such a list and has none is something else in this kernel.
-sub _state_of ($name, $address, @types) {
-    @types = grep { _fits($address, $_) } @types;
+# Of several types the one whose list of waiters is one, else the one that the code takes it as, else the one that is
+# declared for the name, where no other lock has it; types that all say that the lock is free may well differ. What should
+# have such a list and has none is something else in this kernel.
+sub _state_of ($name, $address, $takers) {
+    my @types = grep { _fits($address, $_) } sort keys %$takers;
     my @lists = grep { _keeps_waiters($_) && _has_waiters($address, $_) } @types;
     my @plain = grep { !_keeps_waiters($_) } @types;
     @types = @lists ? @lists : @plain ? @plain : grep { _is_not_set_up($address, $_) } @types;
     if (@types > 1) {
-        my $known = eval { type_of($name) } // '';
+        my $known = type_by_use($address, {map { $_ => $takers->{$_} } @types})
+            // (defined $name ? eval { type_of($name) } : undef) // '';
         my @named = grep { $_ eq $known } @types;
         @types = @named if @named;
     }
