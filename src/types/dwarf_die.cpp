@@ -165,7 +165,39 @@ Die Die::child() const {
   return {debug_, handle};
 }
 
+bool Die::has_children() const {
+  Dwarf_Half flag = 0;
+  return dwarf_die_abbrev_children_flag(handle_, &flag) == DW_DLV_OK && flag != 0;
+}
+
+bool Die::names_sibling() const {
+  ErrorSlot error(debug_);
+  Dwarf_Bool flag = 0;
+  return dwarf_hasattr(handle_, DW_AT_sibling, &flag, error.get()) == DW_DLV_OK && flag != 0;
+}
+
+bool Die::children_lead_on(unsigned depth) const {
+  constexpr unsigned deepest = 64;
+  if (depth == deepest) return false;
+  for (Die one = child(); one;) {
+    const std::uint64_t at = one.offset();
+    if (one.has_children() &&
+        (one.names_sibling() ? one.reference(DW_AT_sibling).value_or(0) <= at : !one.children_lead_on(depth + 1)))
+      return false;
+    one = one.libdwarfs_sibling();
+    if (one && one.offset() <= at) return false;
+  }
+  return true;
+}
+
 Die Die::sibling() const {
+  // An entry that doesn't name its sibling has libdwarf (20210528) go through its children, by the siblings they name;
+  // one that leads back would have it go round for ever.
+  if (has_children() && !names_sibling() && !children_lead_on(0)) return {};
+  return libdwarfs_sibling();
+}
+
+Die Die::libdwarfs_sibling() const {
   ErrorSlot error(debug_);
   Dwarf_Die handle = nullptr;
   if (dwarf_siblingof_b(debug_, handle_, 1, &handle, error.get()) != DW_DLV_OK) return {};

@@ -37,9 +37,16 @@ class Die {
   /// A member's place in bytes, a number or an expression that adds one.
   std::optional<std::uint64_t> location(Dwarf_Half attribute) const;
   Die child() const;
+  /// Nothing where the way to it has no end. One that is named may lie behind: see for_each_child().
   Die sibling() const;
 
  private:
+  bool has_children() const;
+  bool names_sibling() const;
+  /// Whether libdwarf comes to an end of the children, which are `depth` levels below where it began.
+  bool children_lead_on(unsigned depth) const;
+  Die libdwarfs_sibling() const;
+
   Dwarf_Debug debug_ = nullptr;
   Dwarf_Die handle_ = nullptr;
 };
