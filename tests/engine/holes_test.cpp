@@ -5,8 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
+#include <sstream>
 
 #include "engine/factory.hpp"
 #include "engine/holed_dump.hpp"
@@ -45,6 +48,16 @@ class Holes : public testing::TestWithParam<std::string> {
     for (const types::Member& member : described.members)
       text += fmt::format(" {} {}", member.name == "(lost)" ? "?" : member.name, member.bit_offset);
     return text;
+  }
+
+  /// Whether two layouts differ in no more than lost names.
+  static bool agree(const std::string& found, const std::string& whole) {
+    const auto words = [](const std::string& text) {
+      std::istringstream stream(text);
+      return std::vector<std::string>(std::istream_iterator<std::string>(stream), {});
+    };
+    return std::ranges::equal(words(found), words(whole),
+                              [](const auto& one, const auto& other) { return one == other || one == "?"; });
   }
 
   std::vector<std::uint64_t> frames(VirtualAddress begin, std::uint64_t bytes) const {
@@ -113,9 +126,10 @@ TEST_P(Holes, APageOfTheTypes) {
         EXPECT_THAT(found.error().message, testing::HasSubstr("lost")) << name;
         continue;
       }
+      EXPECT_TRUE(agree(*found, expected)) << name << " without frame " << frame << ": " << *found;
       same += *found == expected ? 1U : 0U;
     }
-    EXPECT_GE(same, layouts_.size() - 3) << "without frame " << frame;
+    EXPECT_GE(same, layouts_.size() / 2) << "without frame " << frame << ", which may hold the names of some";
     EXPECT_GE(true_symbols(*target), symbols_.size() * 9 / 10) << "modules' may need a type that is lost";
     ++looked_at;
   }
