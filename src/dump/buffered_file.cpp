@@ -71,6 +71,7 @@ class BufferedFile final : public File {
 }  // namespace
 
 std::unique_ptr<File> buffered(std::unique_ptr<File> file) {
+  if (file->changes()) return file;
   return std::make_unique<BufferedFile>(std::move(file));
 }
 

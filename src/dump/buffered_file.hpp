@@ -9,7 +9,8 @@
 
 namespace alicia::dump {
 
-/// `file`, its short reads put together from blocks; what a block holds is not looked at again while it is kept.
+/// `file`, its short reads put together from blocks; what a block holds is not looked at again while it is kept. A file
+/// that changes is given back as it is.
 std::unique_ptr<File> buffered(std::unique_ptr<File> file);
 
 }  // namespace alicia::dump

@@ -47,6 +47,7 @@ struct DumpInfo {
   std::string format;  ///< e.g. `kdump-compressed version 6 (zlib)`, `ELF vmcore`
   std::vector<std::filesystem::path> files;
   Architecture architecture = Architecture::unknown;
+  bool live = false;  ///< the running kernel's memory (/proc/kcore), which changes: nothing of it is to be kept
   std::uint32_t page_size = 0;                                    ///< bytes
   std::uint64_t max_page_frame = 0;                               ///< one past the highest frame described
   std::optional<unsigned> dump_level;                             ///< makedumpfile's -d, where the file has it

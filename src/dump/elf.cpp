@@ -7,8 +7,10 @@
 // (p_filesz < p_memsz). A page that was excluded and one that held zeros look alike there, so such a gap is neither
 // filled nor called excluded: the reader says that it cannot tell.
 //
-// QEMU's dump-guest-memory and /proc/kcore are the same; in the latter, segments without a physical address (-1) are
-// views of virtual memory and of no use here.
+// QEMU's dump-guest-memory and /proc/kcore are the same. In the latter segments without a physical address (-1) are
+// views of virtual memory and of no use here; and the kernel gives zeros where its image is no longer mapped at its own
+// address (what was needed for booting only is given back), though that memory has been put to another use. There the
+// map of all memory has the bytes. An offset in that file is an address, so that it has 128 TB and no end that matters.
 #include "dump/elf.hpp"
 
 #include <elf.h>
@@ -165,10 +167,13 @@ std::uint32_t page_size_of(const DumpInfo& info) {
   return std::has_single_bit(size) && size >= 4096 && size <= 65536 ? static_cast<std::uint32_t>(size) : kUsualPageSize;
 }
 
-/// Maps for what is in the file and for what only has a place in memory.
-std::pair<PhysicalMap, PhysicalMap> map_segments(const std::vector<ElfSegment>& segments) {
+/// Maps for what is in the file and for what only has a place in memory. `largest_first`: of several segments the
+/// largest is to be taken, not the first.
+std::pair<PhysicalMap, PhysicalMap> map_segments(std::vector<ElfSegment> segments, bool largest_first) {
   std::vector<PhysicalPiece> data;
   std::vector<PhysicalPiece> gaps;
+  // The kernel's image lies within an area of memory, which is larger.
+  if (largest_first) std::ranges::stable_sort(segments, std::ranges::greater{}, &ElfSegment::memory_size);
   for (const ElfSegment& segment : std::views::reverse(segments)) {  // the first of several is to be taken
     if (!describes_memory(segment)) continue;
     const std::uint64_t in_file = std::min(segment.file_size, segment.memory_size);
@@ -203,8 +208,10 @@ Result<std::unique_ptr<Dump>> open_elf(std::shared_ptr<const File> file) {
   if (!segments) return failure(segments);
   DumpInfo info;
   info.files = {file->path()};
+  info.live = file->changes();
   info.format = file->flattened() ? "flattened " : "";
-  info.format += header->wide ? "ELF vmcore" : "ELF vmcore (32-bit)";
+  info.format += info.live ? "ELF, the running kernel's memory" : "ELF vmcore";
+  if (!header->wide) info.format += " (32-bit)";
   info.machine = elf_machine_name(header->machine);
   info.architecture = architecture_of_machine(info.machine);
   if (segments->size() < header->program_header_count) {
@@ -223,8 +230,8 @@ Result<std::unique_ptr<Dump>> open_elf(std::shared_ptr<const File> file) {
   if (info.memory.empty()) {
     return failure(ErrorCode::wrong_format, fmt::format("{}: an ELF core that describes no memory", name));
   }
-  auto [data, gaps] = map_segments(*segments);
-  describe_truncation(*file, data, info);
+  auto [data, gaps] = map_segments(*segments, info.live);
+  if (!info.live) describe_truncation(*file, data, info);
   return std::unique_ptr<Dump>{
       std::make_unique<ElfDump>(std::move(info), std::move(file), std::move(data), std::move(gaps))};
 }

@@ -3,12 +3,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <mutex>
 #include <system_error>
 
 #include "base/bytes.hpp"
@@ -37,15 +40,30 @@ class Descriptor {
   int number_;
 };
 
+/// /proc/vmcore is a file of procfs as well, and the memory of a kernel that has died: the name decides.
+bool is_running_kernel(const std::filesystem::path& path, const Descriptor& descriptor) {
+  struct statfs system {};
+  if (::fstatfs(descriptor.number(), &system) != 0 || system.f_type != PROC_SUPER_MAGIC) return false;
+  std::error_code error;
+  return std::filesystem::canonical(path, error).filename() == "kcore";
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(std::filesystem::path path, Descriptor descriptor, std::uint64_t size)
-      : path_(std::move(path)), descriptor_(std::move(descriptor)), size_(size) {}
+      : path_(std::move(path)),
+        descriptor_(std::move(descriptor)),
+        size_(size),
+        changes_(is_running_kernel(path_, descriptor_)) {}
 
   const std::filesystem::path& path() const override { return path_; }
   std::uint64_t size() const override { return size_; }
+  bool changes() const override { return changes_; }
 
   Result<std::size_t> read_some(FileOffset offset, std::span<std::byte> out) const override {
+    // /proc/kcore copies through one buffer an open file, without a lock: two reads at a time get each other's bytes.
+    std::unique_lock<std::mutex> alone(one_at_a_time_, std::defer_lock);
+    if (changes_) alone.lock();
     constexpr auto kLimit = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
     std::size_t done = 0;
     while (done < out.size()) {
@@ -79,6 +97,8 @@ class PosixFile final : public File {
   std::filesystem::path path_;
   Descriptor descriptor_;
   std::uint64_t size_;
+  bool changes_;
+  mutable std::mutex one_at_a_time_;
 };
 
 }  // namespace

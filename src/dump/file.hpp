@@ -31,6 +31,8 @@ class File {
   virtual bool has(FileOffset offset, std::uint64_t length) const { return fits(offset.value, length, size()); }
   /// True for what a flattened file stands for.
   virtual bool flattened() const { return false; }
+  /// True for /proc/kcore: what was read may be another a moment later, and is not to be kept.
+  virtual bool changes() const { return false; }
   /// What is wrong with the file whatever it holds, in one line.
   virtual std::optional<std::string> damage() const { return std::nullopt; }
   /// The first offset at or after `offset` that may hold anything but zeros; size() if there is none. Sparse files

@@ -20,24 +20,24 @@ constexpr std::uint64_t kCachedAbsences = 8192;
 PagedDump::PagedDump(DumpInfo info)
     : info_(std::move(info)),
       page_shift_(static_cast<unsigned>(std::countr_zero(info_.page_size))),
-      pages_(std::min({kCachedBytes >> page_shift_, kMostCachedPages, info_.max_page_frame})),
-      absences_(std::min(kCachedAbsences, info_.max_page_frame)) {}
+      pages_(info_.live ? 0 : std::min({kCachedBytes >> page_shift_, kMostCachedPages, info_.max_page_frame})),
+      absences_(info_.live ? 0 : std::min(kCachedAbsences, info_.max_page_frame)) {}
 
 Result<Page> PagedDump::page(PageFrame frame) const {
   Page found;
-  if (pages_.visit(frame, [&found](const Bytes& bytes) { found.bytes = bytes; })) return found;
+  if (!info_.live && pages_.visit(frame, [&found](const Bytes& bytes) { found.bytes = bytes; })) return found;
   return fetch(frame);
 }
 
 Result<void> PagedDump::load(PageFrame frame, std::span<std::byte> out) const {
   std::shared_ptr<const Error> absence;
-  if (absences_.visit(frame, [&absence](const auto& known) { absence = known; })) {
+  if (!info_.live && absences_.visit(frame, [&absence](const auto& known) { absence = known; })) {
     return tl::unexpected<Error>(*absence);
   }
   auto loaded = load_page(frame, out);
   if (!loaded) {
     loaded.error().address = frame.value << page_shift_;
-    absences_.insert(frame, std::make_shared<const Error>(loaded.error()));
+    if (!info_.live) absences_.insert(frame, std::make_shared<const Error>(loaded.error()));
   }
   return loaded;
 }
@@ -46,11 +46,12 @@ Result<Page> PagedDump::fetch(PageFrame frame) const {
   auto buffer = std::make_shared_for_overwrite<std::byte[]>(info_.page_size);
   if (auto loaded = load(frame, {buffer.get(), info_.page_size}); !loaded) return failure(std::move(loaded));
   Page page{Bytes{buffer, buffer.get()}};
-  pages_.insert(frame, page.bytes);
+  if (!info_.live) pages_.insert(frame, page.bytes);
   return page;
 }
 
 Result<void> PagedDump::read_within_page(PhysicalAddress address, std::span<std::byte> out) const {
+  if (info_.live) return load_part(address, out, Error{});
   const PageFrame frame{address.value >> page_shift_};
   const std::size_t offset = address.value & (info_.page_size - 1);
   const auto copy = [offset, out](const Bytes& bytes) { std::memcpy(out.data(), bytes.get() + offset, out.size()); };

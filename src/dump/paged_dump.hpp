@@ -11,7 +11,8 @@
 
 namespace alicia::dump {
 
-/// What all formats share: a cache of pages, and reads of any length put together from them.
+/// What all formats share: a cache of pages, and reads of any length put together from them. Of memory that changes
+/// nothing is kept, and no more is read than is asked for.
 class PagedDump : public Dump {
  public:
   const DumpInfo& info() const final { return info_; }
@@ -24,8 +25,8 @@ class PagedDump : public Dump {
 
   /// Fills `out`, a page long, from the file.
   virtual Result<void> load_page(PageFrame frame, std::span<std::byte> out) const = 0;
-  /// Reads a part of a page that load_page() could not fill, for formats that know parts of pages. An error carries
-  /// the first address missing. Unless overridden, the whole page is missing.
+  /// Reads a part of a page that load_page() could not fill, for formats that know parts of pages; all of a dump that
+  /// is live. An error carries the first address missing. Unless overridden, the whole page is missing.
   virtual Result<void> load_part(PhysicalAddress address, std::span<std::byte> out, const Error& whole_page) const;
 
  private:

@@ -80,7 +80,8 @@ void store_text(pTHX_ HV* hash, const char* key, std::string_view text) {
 
 /// dump_info(): a reference to a hash of what is known of the files: kernel, map, folders (a list: of dumps, where none
 /// is open), refused and reason (of a dump that could not be opened). With the engine: files (a list), format, warnings
-/// (a list), and where the dump says so level and timestamp (seconds since 1970).
+/// (a list), live (true) where it is the running kernel's memory, and where the dump says so level and timestamp
+/// (seconds since 1970).
 void xs_dump_info(pTHX_ CV* cv) {
   dXSARGS;
   require_arguments(aTHX_ items == 0, "dump_info()");
@@ -107,6 +108,7 @@ void xs_dump_info(pTHX_ CV* cv) {
       for (const auto& warning : target->warnings())
         av_push(warnings, new_text(aTHX_ warning));
       store_text(aTHX_ facts, "format", info.format);
+      if (target->dump().info().live) (void)hv_stores(facts, "live", newSViv(1));
       if (info.dump_level) (void)hv_stores(facts, "level", newSVuv(*info.dump_level));
       if (info.timestamp) (void)hv_stores(facts, "timestamp", newSVuv(*info.timestamp));
     }

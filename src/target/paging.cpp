@@ -121,9 +121,15 @@ bool names_itself(const dump::Dump& dump, const Vmcoreinfo& vmcoreinfo, std::int
   return as_text(bytes).find(*release) != std::string_view::npos;
 }
 
+/// The tables to go on with: those of the running kernel are walked each time.
+std::unique_ptr<PageTables> lasting_tables(const dump::Dump& dump, PhysicalAddress top, PagingMode mode) {
+  auto tables = std::make_unique<PageTables>(dump, top, mode);
+  if (dump.info().live) tables->remember_nothing();
+  return tables;
+}
+
 std::unique_ptr<arch::Translator> proven(const dump::Dump& dump, VirtualAddress root, const Attempt& made) {
-  return std::make_unique<LinearFallback>(std::make_unique<PageTables>(dump, made.physical(root), made.mode),
-                                          made.phys_base,
+  return std::make_unique<LinearFallback>(lasting_tables(dump, made.physical(root), made.mode), made.phys_base,
                                           PhysicalAddress{dump.info().max_page_frame * dump.info().page_size},
                                           LinearFallback::Tables::kernels, std::nullopt);
 }
@@ -135,8 +141,8 @@ Result<std::unique_ptr<arch::Translator>> do_without(const dump::Dump& dump, con
   const PhysicalAddress physical = failed.physical(root);
   const PhysicalAddress end{dump.info().max_page_frame * dump.info().page_size};
   const auto fallback = [&](PhysicalAddress top, LinearFallback::Tables use, Error lost) {
-    return std::make_unique<LinearFallback>(std::make_unique<PageTables>(dump, top, failed.mode), failed.phys_base, end,
-                                            use, std::move(lost));
+    return std::make_unique<LinearFallback>(lasting_tables(dump, top, failed.mode), failed.phys_base, end, use,
+                                            std::move(lost));
   };
   std::byte byte{};
   if (is_missing(*failed.wrong) && dump.read(physical, std::span(&byte, 1)))  // a table below it is missing

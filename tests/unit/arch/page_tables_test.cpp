@@ -104,6 +104,17 @@ TEST_F(FourLevels, RefusesNonCanonicalAddresses) {
   EXPECT_EQ(result.error().code, ErrorCode::bad_address);
 }
 
+TEST_F(FourLevels, WalksEachTimeWhatMayChange) {
+  PageTables changing{memory, root, {}};
+  changing.remember_nothing();
+  const VirtualAddress address{0xffff888040001abc};
+  for (const PageTables* each : {&tables, &changing})
+    EXPECT_EQ(each->translate(address)->physical.value, 0x7abcU);
+  memory.write(PhysicalAddress{0x4000 + 1 * 8}, 0x9000 | table_flags);
+  EXPECT_EQ(tables.translate(address)->physical.value, 0x7abcU);
+  EXPECT_EQ(changing.translate(address)->physical.value, 0x9abcU);
+}
+
 TEST_F(FourLevels, TakesAnotherRootWithItsFlags) {
   memory.write(PhysicalAddress{0x11000 + 273 * 8}, 0x12000 | table_flags);
   memory.write(PhysicalAddress{0x12000}, 0x80000000 | large_flags);

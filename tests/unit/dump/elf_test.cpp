@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <utility>
 
+#include "dump/open.hpp"
 #include "unit/dump/opened.hpp"
 
 namespace alicia::dump {
@@ -121,6 +123,55 @@ TEST(Elf, IgnoresSegmentsWithoutAPhysicalAddress) {
   EXPECT_EQ(opened.info().segments.size(), 1U);
   EXPECT_EQ(opened.page(3), tiny_page(3, 4096));
   EXPECT_EQ(opened.info().max_page_frame, 4U);
+}
+
+/// As /proc/kcore: its bytes can be changed while it is open.
+class ChangingFile final : public File {
+ public:
+  explicit ChangingFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::string& bytes() { return bytes_; }
+  const std::filesystem::path& path() const override { return path_; }
+  std::uint64_t size() const override { return bytes_.size(); }
+  bool changes() const override { return true; }
+  Result<std::size_t> read_some(FileOffset offset, std::span<std::byte> out) const override {
+    const std::size_t begin = std::min<std::size_t>(offset.value, bytes_.size());
+    const std::size_t length = std::min(out.size(), bytes_.size() - begin);
+    std::memcpy(out.data(), bytes_.data() + begin, length);
+    return length;
+  }
+
+ private:
+  std::filesystem::path path_ = "kcore";
+  std::string bytes_;
+};
+
+TEST(Elf, ReadsTheRunningKernelsMemoryAnewEachTime) {
+  // The image lies within an area of memory, whose bytes are to be taken: what it once held may be no part of it now.
+  const auto file = std::make_shared<ChangingFile>(
+      tiny_dump("format elf\nsegment 2000 ffffffff80002000 1 1 77\nsegment 1000 ffff888000001000 4 4\n"));
+  const auto dump = open_files({file});
+  ASSERT_TRUE(dump) << dump.error().message;
+  EXPECT_TRUE((*dump)->info().live);
+  EXPECT_THAT((*dump)->info().format, HasSubstr("running kernel"));
+  const auto page = [&dump] {
+    const auto got = (*dump)->page(PageFrame{2});
+    return got ? std::string{reinterpret_cast<const char*>(got->bytes.get()), 4096} : got.error().message;
+  };
+  EXPECT_EQ(page(), tiny_page(2, 4096));
+  const std::size_t at = file->bytes().find(tiny_page(2, 4096));
+  ASSERT_NE(at, std::string::npos);
+  file->bytes()[at + 7] = '#';
+  EXPECT_EQ(page()[7], '#');
+  std::byte byte{};
+  ASSERT_TRUE((*dump)->read(PhysicalAddress{0x2007}, std::span{&byte, 1}));
+  EXPECT_EQ(byte, std::byte{'#'});
+  file->bytes()[at + 7] = '!';
+  ASSERT_TRUE((*dump)->read(PhysicalAddress{0x2007}, std::span{&byte, 1}));
+  EXPECT_EQ(byte, std::byte{'!'});
+  file->bytes().resize(at);
+  EXPECT_EQ((*dump)->page(PageFrame{2}).error().code, ErrorCode::page_truncated);
+  EXPECT_EQ((*dump)->page(PageFrame{9}).error().code, ErrorCode::no_memory_there);
+  EXPECT_FALSE(Opened::described("format elf\nsegment 1000 ffff888000001000 4 4\n").info().live);
 }
 
 TEST(Elf, NamesOtherCores) {

@@ -52,10 +52,10 @@ sub tasks () {
         $pid{$address} = $pid if defined $pid;
     }
     _warn_of_holes($listed, scalar @hashed, scalar keys %task, scalar keys %pid, \@problems);
-    my @ordered = sort  { $pid{$a} <=> $pid{$b} || $a cmp $b } grep { $pid{$_} } keys %pid;
-    my @found   = map   { $task{$_} } @ordered;
-    my $is_dump = !grep { $_ eq '/proc/kcore' } @{Alicia::dump_info()->{files}};
-    $whole = \@found if !@problems && @ordered == keys %task && $is_dump && Alicia::dump_info()->{format};
+    my @ordered = sort { $pid{$a} <=> $pid{$b} || $a cmp $b } grep { $pid{$_} } keys %pid;
+    my @found   = map  { $task{$_} } @ordered;
+    my $dump    = Alicia::dump_info();
+    $whole = \@found if !@problems && @ordered == keys %task && $dump->{format} && !$dump->{live};
     return wantarray ? map { __PACKAGE__->new($_) } @found : scalar @found;
 }
 

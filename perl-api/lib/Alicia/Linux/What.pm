@@ -34,7 +34,7 @@ The arguments are optional, see L<Alicia::Linux::Stop/new>. A hash:
 
     kind        one of: sysrq, panic call, null dereference, wild dereference, BUG, oops, warning, list corruption, use
                 after free, double free, stack overflow, deadlock, hung task, soft lockup, hard lockup, RCU stall, out of
-                memory, machine check, NMI; unknown
+                memory, machine check, NMI; running (/proc/kcore); unknown
     sentence    the same for people
     functions   where it happened: a function's name, or several (a list)
     frame       the frame of the first (a hash, or undef), stack: the frames from there on
