@@ -144,8 +144,12 @@ TEST_P(Holes, APageOfTheSymbols) {
   for (const std::uint64_t frame : frames(VirtualAddress{first}, last - first + 512)) {
     const auto target = open_without({frame});
     ASSERT_TRUE(target) << "without frame " << frame;
-    EXPECT_THAT(target->warnings(), testing::Contains(testing::HasSubstr("symbol")));
-    true_symbols(*target);
+    const std::size_t found = true_symbols(*target);
+    if (found < symbols_.size()) {
+      EXPECT_THAT(target->warnings(), testing::Contains(testing::HasSubstr("symbol"))) << "without frame " << frame;
+    } else {  // kallsyms_seqs_of_names, which Alicia does without, lies among the tables
+      EXPECT_THAT(target->warnings(), testing::Contains(testing::HasSubstr("missing"))) << "without frame " << frame;
+    }
     EXPECT_TRUE(target->symbol("init_task") || target->symbol("init_uts_ns")) << "without frame " << frame;
   }
 }
