@@ -267,13 +267,13 @@ sub export_to {
     return;
 }
 
-# The text of a value, for the program around.
 # Dies where no dump is open: for what goes on without the parts of a dump that it cannot read.
 sub _need_dump {
     die $@ if !eval { cpus(); 1 } && "$@" =~ /\Ano dump is open/;    ## no critic (RequireCarping)
     return;
 }
 
+# The text of a value, for the program around.
 sub _text { my ($value) = @_; return "$value" }
 
 1;
